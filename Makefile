@@ -1,0 +1,58 @@
+# `make help` lists what there is to do.
+
+PYTHON ?= python3.11
+WORKERS ?= 2
+VENV := .venv
+DEMO := runs/demo
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean FORCE
+# An interrupted `make` would delete it, and with it the training so far.
+.PRECIOUS: $(DEMO)/model.keras
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.runtime ## Create .venv with the pinned requirements
+
+# The stamps record which requirements are installed; --clear takes the
+# environment back to empty, so that nothing outlives the file that named it.
+$(VENV)/.runtime: requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+demo: $(DEMO)/export/encoder/1 $(DEMO)/export/decoder/1 ## Train, export, score
+	$(VENV)/bin/python -m tools.evaluate --workdir=$(DEMO)
+
+# Always asked, because only the program knows whether training is finished;
+# the export follows when this made the file newer.
+$(DEMO)/model.keras: FORCE $(VENV)/.runtime
+	$(VENV)/bin/python -m tools.train --dataset=mnist_5k \
+		--data_dir=runs/data --preset=mnist --workdir=$(DEMO)
+
+# One recipe makes both folders; `%` is the version, which the program would
+# not overwrite.
+$(DEMO)/export/encoder/% $(DEMO)/export/decoder/%: $(DEMO)/model.keras
+	rm -rf $(DEMO)/export/encoder/$* $(DEMO)/export/decoder/$*
+	$(VENV)/bin/python -m export.saved_model --workdir=$(DEMO) \
+		--output=$(DEMO)/export --version=$*
+
+lint: $(VENV)/.dev ## Check style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+# A file's tests stay in one process, which trains its fixtures only once.
+test: lint ## Lint, then run all tests
+	$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+
+clean: ## Remove build outputs and caches; keep .venv and runs
+	rm -rf build dist ./*.egg-info .pytest_cache .ruff_cache
+	find . -path './.*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+FORCE:

@@ -1,0 +1,99 @@
+"""The architecture tables. Columns: see `networks.Row`."""
+
+from ali_keras.networks import CHANNELS
+from ali_keras.networks import MEAN_AND_LOG_SIGMA
+from ali_keras.networks import Architecture
+from ali_keras.networks import Row
+
+# Figure 15 of the report by Joshi, Kaur, Nest & Sharma (IFT6269), which is
+# the SVHN table of Dumoulin et al. (2017) for 32x32 images. The report trains
+# on 28x28: its five convolutions without padding would end below 1x1. Here
+# the 5x5 rows are padded ("same"), so that 28 stays 28 where 32 became 28,
+# and all rows after (before, in the decoder) are as printed: 28, 13, 10, 4,
+# 1. The slope, 0.01, and the initial weights, N(0, 0.01^2), are the paper's;
+# so is batch normalization's epsilon, and its momentum in Keras' terms.
+REPORT = Architecture(
+    encoder=(
+        Row("conv", 5, 1, 32, True, 0.0, "leaky_relu", "same"),
+        Row("conv", 4, 2, 64, True, 0.0, "leaky_relu"),
+        Row("conv", 4, 1, 128, True, 0.0, "leaky_relu"),
+        Row("conv", 4, 2, 256, True, 0.0, "leaky_relu"),
+        Row("conv", 4, 1, 512, True, 0.0, "leaky_relu"),
+        Row("conv", 1, 1, 512, True, 0.0, "leaky_relu"),
+        Row("conv", 1, 1, MEAN_AND_LOG_SIGMA, False, 0.0, "linear"),
+    ),
+    decoder=(
+        Row("transposed", 4, 1, 256, True, 0.0, "leaky_relu"),
+        Row("transposed", 4, 2, 128, True, 0.0, "leaky_relu"),
+        Row("transposed", 4, 1, 64, True, 0.0, "leaky_relu"),
+        Row("transposed", 4, 2, 32, True, 0.0, "leaky_relu"),
+        Row("transposed", 5, 1, 32, True, 0.0, "leaky_relu", "same"),
+        Row("conv", 1, 1, 32, True, 0.0, "leaky_relu"),
+        Row("conv", 1, 1, CHANNELS, False, 0.0, "sigmoid"),
+    ),
+    discriminator_x=(
+        Row("conv", 5, 1, 32, False, 0.2, "leaky_relu", "same"),
+        Row("conv", 4, 2, 64, True, 0.2, "leaky_relu"),
+        Row("conv", 4, 1, 128, True, 0.2, "leaky_relu"),
+        Row("conv", 4, 2, 256, True, 0.2, "leaky_relu"),
+        Row("conv", 4, 1, 512, True, 0.2, "leaky_relu"),
+    ),
+    discriminator_z=(
+        Row("conv", 1, 1, 512, False, 0.2, "leaky_relu"),
+        Row("conv", 1, 1, 512, False, 0.2, "leaky_relu"),
+    ),
+    discriminator_xz=(
+        Row("conv", 1, 1, 1024, False, 0.2, "leaky_relu"),
+        Row("conv", 1, 1, 1024, False, 0.2, "leaky_relu"),
+        Row("conv", 1, 1, 1, False, 0.2, "linear"),
+    ),
+    image_size=28,
+    negative_slope=0.01,
+    weight_stddev=0.01,
+    batch_norm_momentum=0.95,
+    batch_norm_epsilon=1e-4,
+)
+
+# Ours, for 28x28 images of one object on two CPU cores: few and narrow
+# layers, He initialisation, no batch normalization in the discriminator (its
+# gradient penalty wants each pair judged alone).
+COMPACT = Architecture(
+    encoder=(
+        Row("conv", 4, 2, 16, True, padding="same"),
+        Row("conv", 4, 2, 32, True, padding="same"),
+        Row("conv", 4, 1, 64, True, padding="same"),
+        Row("conv", 7, 1, 128, True),
+        Row("conv", 1, 1, 128, True),
+        Row("conv", 1, 1, MEAN_AND_LOG_SIGMA, nonlinearity="linear"),
+    ),
+    decoder=(
+        Row("conv", 1, 1, 128, True),
+        Row("transposed", 7, 1, 64, True),
+        Row("transposed", 4, 1, 32, True, padding="same"),
+        Row("transposed", 4, 2, 16, True, padding="same"),
+        Row("transposed", 4, 2, 16, True, padding="same"),
+        Row("conv", 5, 1, CHANNELS, nonlinearity="sigmoid", padding="same"),
+    ),
+    discriminator_x=(
+        Row("conv", 4, 2, 16, padding="same"),
+        Row("conv", 4, 2, 32, padding="same"),
+        Row("conv", 4, 1, 64, padding="same"),
+        Row("conv", 7, 1, 128),
+    ),
+    discriminator_z=(
+        Row("conv", 1, 1, 128),
+        Row("conv", 1, 1, 128),
+    ),
+    discriminator_xz=(
+        Row("conv", 1, 1, 256),
+        Row("conv", 1, 1, 256),
+        Row("conv", 1, 1, 1, nonlinearity="linear"),
+    ),
+    image_size=28,
+    negative_slope=0.2,
+    weight_stddev=None,
+    batch_norm_momentum=0.9,
+    batch_norm_epsilon=1e-4,
+)
+
+ARCHITECTURES = {"report": REPORT, "compact": COMPACT}

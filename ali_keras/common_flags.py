@@ -1,0 +1,57 @@
+"""Flags that several programs share. Defined once: absl refuses a second."""
+
+from absl import flags
+
+from ali_keras.errors import InputError
+from ali_keras.workdir import Workdir
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
+OUTPUT = flags.DEFINE_string(
+    "output", None, "Path to write. Tools default to a file in the workdir."
+)
+_FORMAT = flags.DEFINE_enum(
+    "format", None, ["png", "npz", "tfrecord"], "Format of the output."
+)
+DATASET = flags.DEFINE_string(
+    "dataset", None, "TFDS name, 'name' or 'name/config'. Default: the run's."
+)
+DATA_DIR = flags.DEFINE_string(
+    "data_dir",
+    None,
+    "Folder of prepared TFDS data. Default: the run's, else TFDS' own.",
+)
+SEED = flags.DEFINE_integer(
+    "seed", 0, "Fixes all that is random.", lower_bound=0
+)
+
+
+def declare(*names):
+    """Lists shared flags in the --help of the program that calls this."""
+    for name in names:
+        flags.declare_key_flag(name)
+
+
+def workdir():
+    """Returns the `Workdir` of --workdir."""
+    if not _WORKDIR.value:
+        raise InputError("--workdir must be given: the folder of the run")
+    return Workdir(_WORKDIR.value)
+
+
+def output(name, default_format, formats):
+    """Resolves --output and --format.
+
+    Args:
+        name: Name of the file in the workdir, where --output is not given.
+        default_format: Where --format is not given.
+        formats: Formats that the program can write.
+
+    Returns:
+        Tuple of path and format.
+    """
+    form = _FORMAT.value or default_format
+    if form not in formats:
+        raise InputError(
+            f"--format must be one of {sorted(formats)}. Received: {form}"
+        )
+    return OUTPUT.value or workdir().path / f"{name}.{form}", form

@@ -1,0 +1,185 @@
+"""The configuration of a run: one frozen dataclass, presets as data."""
+
+import dataclasses
+import json
+import pathlib
+
+from ali_keras import files
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.errors import InputError
+from ali_keras.presets import PRESETS
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that fixes a training run, resolved.
+
+    Attributes:
+        dataset: TFDS name, `name` or `name/config`.
+        preset: Name of the preset that the other values started from.
+        data_dir: Folder of prepared TFDS data; `None` is TFDS' default.
+        architecture: Key of `architectures.ARCHITECTURES`.
+        channels: Channels of the images, 1 or 3.
+        latent_dim: Size of z.
+        batch_size: Global batch, over all replicas.
+        epochs: Epochs to train in all.
+        steps_per_epoch: Steps that are called an epoch; `None` is one pass
+            over the data.
+        seed: Fixes initial weights, order of data and noise.
+        generator_learning_rate: Adam's, for encoder and decoder.
+        discriminator_learning_rate: Adam's, for the discriminator.
+        learning_rate_decay_steps: Steps over which both rates fall to 0 along
+            a half cosine; 0 keeps them constant, as the paper does.
+        beta_1: Adam's decay of the first moment.
+        beta_2: Adam's decay of the second moment.
+        relativistic: Whether to use the relativistic pairing loss.
+        gradient_penalty: Weight gamma of R1 + R2; 0 is off.
+        instance_noise: Standard deviation of the noise on D's images.
+        instance_noise_steps: Steps over which it falls to 0; 0 is never.
+        ema_decay: Decay of the averaged encoder and decoder; 0 is off.
+        precision: "float32" or "mixed_bfloat16".
+        jit_compile: "auto", "true" or "false": XLA; auto is Keras' choice
+            (on for one GPU, off on CPUs).
+
+    Raises:
+        InputError: if a value is not allowed; the message names it.
+    """
+
+    dataset: str
+    preset: str
+    data_dir: str | None
+    architecture: str
+    channels: int
+    latent_dim: int
+    batch_size: int
+    epochs: int
+    steps_per_epoch: int | None
+    seed: int
+    generator_learning_rate: float
+    discriminator_learning_rate: float
+    learning_rate_decay_steps: int
+    beta_1: float
+    beta_2: float
+    relativistic: bool
+    gradient_penalty: float
+    instance_noise: float
+    instance_noise_steps: int
+    ema_decay: float
+    precision: str
+    jit_compile: str
+
+    def __post_init__(self):
+        for name in ("latent_dim", "batch_size", "epochs"):
+            self._check(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("generator_learning_rate", "discriminator_learning_rate"):
+            self._check(name, getattr(self, name) > 0, "above 0")
+        for name in (
+            "seed",
+            "gradient_penalty",
+            "instance_noise",
+            "instance_noise_steps",
+            "learning_rate_decay_steps",
+        ):
+            self._check(name, getattr(self, name) >= 0, "at least 0")
+        for name in ("ema_decay", "beta_1", "beta_2"):
+            self._check(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
+        steps = self.steps_per_epoch
+        self._check(
+            "steps_per_epoch", steps is None or steps >= 1, "at least 1"
+        )
+        for name, allowed in (
+            ("architecture", tuple(ARCHITECTURES)),
+            ("channels", (1, 3)),
+            ("precision", PRECISIONS),
+            ("jit_compile", ("auto", "true", "false")),
+        ):
+            valid = getattr(self, name) in allowed
+            self._check(name, valid, f"one of {list(allowed)}")
+
+    def _check(self, name, valid, rule):
+        if not valid:
+            raise InputError(
+                f"{name} must be {rule}. Received: {getattr(self, name)}"
+            )
+
+    @classmethod
+    def from_preset(cls, preset, dataset="", **overrides):
+        """Resolves a preset.
+
+        Args:
+            preset: String, a key of `presets.PRESETS`.
+            dataset: TFDS name.
+            **overrides: Attributes that differ from the preset; `None` means
+                the preset's value.
+
+        Returns:
+            `Config`.
+
+        Raises:
+            InputError: if there is no such preset, or a value is not allowed.
+        """
+        if preset not in PRESETS:
+            raise InputError(
+                f"preset must be one of {sorted(PRESETS)}. Received: {preset}"
+            )
+        given = {k: v for k, v in overrides.items() if v is not None}
+        values = {**DEFAULTS, **PRESETS[preset], **given}
+        return cls(dataset=dataset, preset=preset, **values)
+
+    @classmethod
+    def read(cls, path):
+        """Reads a configuration that `write` wrote.
+
+        Raises:
+            InputError: if the file is missing or is no configuration.
+        """
+        try:
+            return cls(**json.loads(pathlib.Path(path).read_text()))
+        except FileNotFoundError:
+            raise InputError(
+                "A workdir must hold config.json, as ali-train writes it. "
+                f"Received: {path}, which does not exist"
+            ) from None
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"config.json must be a configuration as ali-train writes it. "
+                f"Received: {path} ({error})"
+            ) from None
+
+    def write(self, path):
+        """Writes the configuration as JSON, whole or not at all."""
+        files.write_json(path, dataclasses.asdict(self))
+
+    def differences(self, other):
+        """Names of the attributes in which two configurations differ."""
+        return [
+            field.name
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != getattr(other, field.name)
+        ]
+
+    def replace(self, **changes):
+        """Returns a copy with some attributes changed."""
+        return dataclasses.replace(self, **changes)
+
+
+# Values that no preset needs to state: the paper's, or off.
+DEFAULTS = {
+    "data_dir": None,
+    "channels": 1,
+    "batch_size": 100,
+    "steps_per_epoch": None,
+    "seed": 0,
+    "learning_rate_decay_steps": 0,
+    "beta_1": 0.5,
+    "beta_2": 0.999,
+    "relativistic": False,
+    "gradient_penalty": 0.0,
+    "instance_noise": 0.0,
+    "instance_noise_steps": 0,
+    "ema_decay": 0.0,
+    "precision": "float32",
+    "jit_compile": "auto",
+}

@@ -1,0 +1,6 @@
+"""Data sets that come with the package; importing this registers them."""
+
+from ali_keras.datasets.mnist_5k import Mnist5k
+
+# Prepared without a network.
+EMBEDDED = (Mnist5k.name,)

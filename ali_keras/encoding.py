@@ -1,0 +1,39 @@
+"""Encoding a whole split of a data set, batch by batch."""
+
+from ali_keras import data
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.errors import InputError
+
+BATCH_SIZE = 500
+
+
+def encode_split(model, config, split=None):
+    """Encodes a split in the order in which TFDS stores it.
+
+    Args:
+        model: `ALI`.
+        config: `Config` that names the data set and its data_dir.
+        split: TFDS split or slice; `None` is the held-out split.
+
+    Returns:
+        Tuple of the number of examples, and an iterator of dictionaries of
+        arrays: `z_mean`, `z_log_sigma` `(batch, latent_dim)`, `features`
+        `(batch, num_features)` and, where there are labels, `label`.
+
+    Raises:
+        InputError: if data set or split are unknown, or the split is empty.
+    """
+    builder = data.open_dataset(config.dataset, config.data_dir)
+    split = split or data.split_names(builder)[1]
+    size = ARCHITECTURES[config.architecture].image_size
+    examples = data.read_examples(builder, split, size, config.channels)
+    num_examples = builder.info.splits[split].num_examples
+    if not num_examples:
+        raise InputError(f"split must not be empty. Received: {split}")
+    return num_examples, _encode_batches(model, examples.batch(BATCH_SIZE))
+
+
+def _encode_batches(model, batches):
+    for batch in batches:
+        codes = model.encoder_ema(batch.pop("image"), training=False)
+        yield {k: v.numpy() for k, v in {**codes, **batch}.items()}

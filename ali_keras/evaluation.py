@@ -1,0 +1,182 @@
+"""Numbers that say whether the model learned, each beside its baseline."""
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from ali_keras import data
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.training import build_model
+
+# The classifier that judges images is fitted to this many training images at
+# most: its cost grows faster than their number.
+MAX_CLASSIFIER_IMAGES = 10_000
+BATCH_SIZE = 500
+
+
+def evaluate(model, config, train, held_out, num_samples=1000):
+    """Computes all metrics of a trained model.
+
+    Args:
+        model: `ALI`.
+        config: `Config` of its training.
+        train: Tuple of uint8 images and integer labels (or `None`): the
+            gallery of the nearest neighbours, the classifier's training data.
+        held_out: Tuple likewise: the queries.
+        num_samples: Integer. Images drawn from the prior, with seed 0.
+
+    Returns:
+        Dictionary of metrics. Without labels, the reconstruction error alone.
+    """
+    gallery, gallery_labels = _to_float(train)
+    queries, labels = _to_float(held_out)
+    reconstructions = reconstruct(model, queries)
+    metrics = {
+        "num_gallery": len(gallery),
+        "num_queries": len(queries),
+        "reconstruction_error": float(
+            np.mean((queries - reconstructions) ** 2)
+        ),
+    }
+    if labels is None:
+        return metrics
+    untrained = build_untrained(config, gallery)
+    metrics["nearest_neighbour_accuracy"] = {
+        name: nearest_neighbour_accuracy(
+            embed(gallery), gallery_labels, embed(queries), labels
+        )
+        for name, embed in {
+            "z_mean": lambda x: encode(model, x)["z_mean"],
+            "z_mean_untrained": lambda x: encode(untrained, x)["z_mean"],
+            "features": lambda x: encode(model, x)["features"],
+            "features_untrained": lambda x: encode(untrained, x)["features"],
+            "pixels": lambda x: x,
+        }.items()
+    }
+    classifier = fit_classifier(gallery, gallery_labels)
+    samples = generate(model, num_samples)
+    shares = class_shares(classifier, samples)
+    metrics.update(
+        {
+            "reconstruction_agreement": accuracy(
+                classifier, reconstructions, labels
+            ),
+            "classifier_accuracy": accuracy(classifier, queries, labels),
+            "num_classifier_images": min(len(gallery), MAX_CLASSIFIER_IMAGES),
+            "num_samples": num_samples,
+            "sample_class_shares": shares,
+            "smallest_class_share": min(shares.values()),
+        }
+    )
+    return metrics
+
+
+def encode(model, images):
+    """Encodes many images: `z_mean`, `z_log_sigma`, `features` as arrays."""
+    return model.encoder_ema.predict(images, batch_size=BATCH_SIZE, verbose=0)
+
+
+def reconstruct(model, images):
+    """Reconstructs many images, as an array."""
+    return model.predict(images, batch_size=BATCH_SIZE, verbose=0)
+
+
+def generate(model, num_images, seed=0):
+    """Draws many images, as an array; the first n are those of any n."""
+    z = model.sample_prior(num_images, seed)
+    return model.decoder_ema.predict(z, batch_size=BATCH_SIZE, verbose=0)
+
+
+def build_untrained(config, images):
+    """Builds the initial model, batch normalization fitted to the data.
+
+    Args:
+        config: `Config`.
+        images: float32 array in [0, 1].
+
+    Returns:
+        `ALI`.
+    """
+    model = build_model(config)
+    # Enough batches that the initial statistics have faded.
+    for step in range(100):
+        start = step * config.batch_size % len(images)
+        model.encoder(images[start : start + config.batch_size], training=True)
+    model.encoder_ema.set_weights(model.encoder.get_weights())
+    return model
+
+
+def nearest_neighbour_accuracy(gallery, gallery_labels, queries, labels):
+    """Share of queries whose Euclidean nearest neighbour bears their label."""
+    classifier = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
+    classifier.fit(_flatten(gallery), gallery_labels)
+    return float(classifier.score(_flatten(queries), labels))
+
+
+def nearest_neighbours(gallery, queries):
+    """Returns the image of the gallery nearest to each query, by pixels."""
+    classifier = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
+    classifier.fit(_flatten(gallery), np.zeros(len(gallery)))
+    nearest = classifier.kneighbors(_flatten(queries), return_distance=False)
+    return gallery[nearest[:, 0]]
+
+
+def fit_classifier(images, labels):
+    """Fits the fixed classifier of images: `SVC`, RBF, default settings.
+
+    It sees the first `MAX_CLASSIFIER_IMAGES` images.
+    """
+    images = _flatten(images[:MAX_CLASSIFIER_IMAGES])
+    return SVC().fit(images, labels[:MAX_CLASSIFIER_IMAGES])
+
+
+def accuracy(classifier, images, labels):
+    """Share of images that the classifier gives their label."""
+    return float(classifier.score(_flatten(images), labels))
+
+
+def class_shares(classifier, images):
+    """Share of the images that the classifier puts into each class."""
+    predicted = classifier.predict(_flatten(images))
+    return {
+        str(label): float(np.mean(predicted == label))
+        for label in classifier.classes_
+    }
+
+
+def load_splits(config, data_dir=None):
+    """Loads the training and the held-out split of a run's data set.
+
+    Args:
+        config: `Config`.
+        data_dir: Folder of prepared data, if not the configuration's.
+
+    Returns:
+        Two tuples of uint8 images and labels (or `None`).
+
+    Raises:
+        InputError: if the data set cannot be found.
+    """
+    builder = data.open_dataset(config.dataset, data_dir or config.data_dir)
+    size = ARCHITECTURES[config.architecture].image_size
+    return tuple(
+        data.load_arrays(builder, split, size, config.channels)
+        for split in data.split_names(builder)
+    )
+
+
+def load_held_out(config, data_dir=None):
+    """Loads the held-out split alone. See `load_splits`."""
+    builder = data.open_dataset(config.dataset, data_dir or config.data_dir)
+    _, held_out = data.split_names(builder)
+    size = ARCHITECTURES[config.architecture].image_size
+    return data.load_arrays(builder, held_out, size, config.channels)
+
+
+def _to_float(split):
+    images, labels = split
+    return images.astype("float32") / 255.0, labels
+
+
+def _flatten(images):
+    return images.reshape(len(images), -1)

@@ -1,0 +1,124 @@
+"""Images: one preprocessing for training, tools and export, and one check."""
+
+import tensorflow as tf
+
+
+def preprocess(image, size, channels):
+    """Turns one image of any size into the networks' input.
+
+    A wider or taller image is cropped to its central square, then resized
+    (bilinear, antialiased). Grey becomes RGB by repetition, RGB becomes grey
+    by luma (ITU-R BT.601), an alpha channel is dropped.
+
+    Args:
+        image: Tensor `(height, width, channels)`: integers are scaled by
+            their type's maximum, floats lie in [0, 1] already. Or a scalar
+            string tensor with an encoded JPEG, PNG, GIF or BMP.
+        size: Integer. Height and width of the result.
+        channels: Integer, 1 or 3.
+
+    Returns:
+        float32 tensor `(size, size, channels)` in [0, 1].
+    """
+    if image.dtype == tf.string:
+        image = tf.io.decode_image(image, channels, expand_animations=False)
+        image.set_shape((None, None, channels))
+    image = tf.image.convert_image_dtype(image, tf.float32)
+    image = _match_channels(image, channels)
+    if image.shape != (size, size, channels):
+        image = tf.image.resize(
+            _center_square(image), (size, size), "bilinear", antialias=True
+        )
+        image = tf.clip_by_value(image, 0.0, 1.0)
+    return tf.ensure_shape(image, (size, size, channels))
+
+
+def describe_preprocessing(shape, size, channels):
+    """Says in words what `preprocess` does to images of a static shape.
+
+    Args:
+        shape: Tuple `(height, width, channels)`, `None` where it varies.
+        size: Integer. Height and width of the result.
+        channels: Integer. Channels of the result.
+
+    Returns:
+        String such as "center-cropped to a square, resized to 28x28".
+    """
+    height, width, source_channels = shape
+    steps = []
+    if height != width or height is None:
+        steps.append("center-cropped to a square")
+    if (height, width) != (size, size):
+        steps.append(f"resized to {size}x{size}")
+    if source_channels != channels:
+        steps.append("made grey" if channels == 1 else "made RGB")
+    return ", ".join(steps) or "taken as they are"
+
+
+def images_of(data, dtype="float32"):
+    """Takes the images out of a batch, and refuses what is not in [0, 1].
+
+    Args:
+        data: Images `(batch, height, width, channels)`, a tuple or list that
+            begins with them, or a TFDS dictionary with the key "image".
+        dtype: Float type of the result.
+
+    Returns:
+        Tensor of images.
+
+    Raises:
+        ValueError: if there is no "image" key, or the type is no float type.
+        tf.errors.InvalidArgumentError: if a pixel is outside [0, 1] or NaN.
+            (A check in the graph; XLA leaves it out.)
+    """
+    if isinstance(data, dict):
+        if "image" not in data:
+            raise ValueError(
+                "A dictionary of training data must hold the key 'image'. "
+                f"Received: keys {sorted(data)}"
+            )
+        data = data["image"]
+    elif isinstance(data, (tuple, list)):
+        data = data[0]
+    images = tf.convert_to_tensor(data)
+    if not images.dtype.is_floating:
+        raise ValueError(
+            "Images must be floats in [0, 1]; divide 8-bit pixels by 255. "
+            f"Received: dtype {images.dtype.name}"
+        )
+    return _check_range(tf.cast(images, dtype))
+
+
+def to_uint8(images):
+    """Rounds images in [0, 1] to 8 bits, as a NumPy array."""
+    images = tf.clip_by_value(tf.convert_to_tensor(images), 0.0, 1.0)
+    return tf.cast(tf.round(images * 255.0), tf.uint8).numpy()
+
+
+def _check_range(images):
+    low, high = tf.reduce_min(images), tf.reduce_max(images)
+    # Written so that a NaN fails it too.
+    in_range = tf.logical_and(low >= 0.0, high <= 1.0)
+    message = "Pixels must lie in [0, 1]. Received: pixels from, to"
+    check = tf.debugging.Assert(in_range, [message, low, high])
+    if check is None:  # Eager execution has raised already.
+        return images
+    with tf.control_dependencies([check]):
+        return tf.identity(images)
+
+
+def _center_square(image):
+    side = tf.minimum(tf.shape(image)[0], tf.shape(image)[1])
+    return tf.image.resize_with_crop_or_pad(image, side, side)
+
+
+def _match_channels(image, channels):
+    image = image[..., :3] if image.shape[-1] == 4 else image
+    if image.shape[-1] == channels:
+        return image
+    convert = (
+        tf.image.rgb_to_grayscale
+        if channels == 1
+        else tf.image.grayscale_to_rgb
+    )
+    return convert(image)

@@ -1,0 +1,109 @@
+"""Stateless noise: a function of (seed, step), alike on any replica count.
+
+A seed and counters such as the training step are folded into a *key*. Noise
+is drawn from the key for the **global** batch, and each replica of a
+`tf.distribute` strategy keeps its own slice. So replicas differ, a resumed
+run repeats nothing, and N replicas see the numbers that one would see.
+
+`keras.random` does not serve here: it draws alike on all replicas, and the
+state of its generators is not saved with the model.
+"""
+
+import contextlib
+import threading
+
+import tensorflow as tf
+
+_active = threading.local()  # Strategies trace each replica in a thread.
+
+
+def fold(seed, *counters):
+    """Folds counters into a seed and returns a key.
+
+    Args:
+        seed: Integer, or a key that this function returned.
+        *counters: Integers or scalar integer tensors, such as a step and the
+            number of a stream of noise within the step.
+
+    Returns:
+        Key: an int32 tensor of shape `(2,)`.
+    """
+    key = tf.convert_to_tensor(seed)
+    if key.shape.rank == 0:
+        key = tf.stack([tf.cast(key, tf.int32), 0])
+    for counter in counters:
+        key = tf.random.experimental.stateless_fold_in(
+            key, tf.cast(counter, tf.int32), alg="philox"
+        )
+    return key
+
+
+def normal(key, shape, dtype="float32"):
+    """Draws standard normal noise, this replica's slice of the global batch.
+
+    Args:
+        key: int32 tensor of shape `(2,)`, see `fold`.
+        shape: Shape of the replica's slice; axis 0 is the local batch.
+        dtype: Type of the result.
+
+    Returns:
+        Tensor of the given shape.
+    """
+    return _replica_slice(tf.random.stateless_normal, key, shape, 1, dtype)
+
+
+@contextlib.contextmanager
+def scope(key, groups=1):
+    """Gives stateless layers their key while a network is called.
+
+    Args:
+        key: int32 tensor of shape `(2,)`, see `fold`.
+        groups: Integer. The batch is this many sub-batches in a row, each of
+            which is split over the replicas on its own. Defaults to 1.
+    """
+    outer = getattr(_active, "value", None)
+    _active.value = (key, groups)
+    try:
+        yield
+    finally:
+        _active.value = outer
+
+
+def uniform_in_scope(stream, shape, dtype="float32"):
+    """Draws uniform noise in [0, 1) with the key of the active `scope`.
+
+    Args:
+        stream: Integer that tells the draws of one scope apart.
+        shape: Shape of the replica's slice; axis 0 is the local batch.
+        dtype: Type of the result.
+
+    Raises:
+        ValueError: if no `scope` is active.
+    """
+    active = getattr(_active, "value", None)
+    if active is None:
+        raise ValueError(
+            "Stateless layers draw noise only inside `ali_keras.noise.scope`. "
+            "Open it around the call with training=True. Received: no scope"
+        )
+    key, groups = active
+    return _replica_slice(
+        tf.random.stateless_uniform, fold(key, stream), shape, groups, dtype
+    )
+
+
+def _replica_slice(draw, key, shape, groups, dtype):
+    context = tf.distribute.get_replica_context()
+    num_replicas = context.num_replicas_in_sync if context else 1
+    if num_replicas == 1:
+        return draw(shape, key, dtype=dtype, alg="philox")
+    group_size = shape[0] // groups
+    tail = tf.convert_to_tensor(shape)[1:]
+    drawn = draw(
+        tf.concat([[groups, num_replicas, group_size], tail], axis=0),
+        key,
+        dtype=dtype,
+        alg="philox",
+    )
+    local = tf.gather(drawn, context.replica_id_in_sync_group, axis=1)
+    return tf.reshape(local, shape)

@@ -1,0 +1,41 @@
+"""Encodes a split of a TFDS data set: z_mean, z_log_sigma, features, label.
+
+python -m tools.encode --workdir=runs/demo --split=test
+
+Streams: memory does not grow with the split. Examples keep the order in which
+TFDS stores them.
+"""
+
+from absl import flags
+
+from ali_keras import common_flags
+from ali_keras import outputs
+from ali_keras import program
+from ali_keras.encoding import encode_split
+
+common_flags.declare("workdir", "output", "format", "dataset", "data_dir")
+SPLIT = flags.DEFINE_string(
+    "split", None, "TFDS split or slice. Default: the held-out split."
+)
+
+
+def main():
+    """Loads the model, encodes batch by batch, writes one file."""
+    path, form = common_flags.output("encoded", "npz", outputs.STREAM_WRITERS)
+    model, config = common_flags.workdir().load()
+    config = config.replace(
+        dataset=common_flags.DATASET.value or config.dataset,
+        data_dir=common_flags.DATA_DIR.value or config.data_dir,
+    )
+    num_examples, batches = encode_split(model, config, SPLIT.value)
+    outputs.STREAM_WRITERS[form](path, num_examples, batches)
+    print(f"Wrote the codes of {num_examples} images to {path}.")
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,41 @@
+"""Measures a trained model on held-out images, each figure by its baseline.
+
+python -m tools.evaluate --workdir=runs/demo
+
+Writes metrics.json and neighbours.png, prints a table.
+"""
+
+from ali_keras import common_flags
+from ali_keras import evaluation
+from ali_keras import files
+from ali_keras import pictures
+from ali_keras import program
+from ali_keras.report import format_metrics
+from ali_keras.report import list_files
+
+common_flags.declare("workdir", "data_dir")
+NUM_NEIGHBOURS = 50
+
+
+def main():
+    """Loads model and data, measures, writes and prints."""
+    workdir = common_flags.workdir()
+    model, config = workdir.load()
+    splits = evaluation.load_splits(config, common_flags.DATA_DIR.value)
+    metrics = evaluation.evaluate(model, config, *splits)
+    files.write_json(workdir.path / "metrics.json", metrics)
+    samples = evaluation.generate(model, NUM_NEIGHBOURS)
+    gallery = splits[0][0].astype("float32") / 255.0
+    neighbours = evaluation.nearest_neighbours(gallery, samples)
+    picture = pictures.pairs(samples, neighbours)
+    pictures.write_png(workdir.path / "neighbours.png", picture)
+    print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()

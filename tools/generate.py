@@ -1,0 +1,39 @@
+"""Draws images from a trained model.
+
+python -m tools.generate --workdir=runs/demo --num_images=100
+
+Writes a grid (png), or a data set to augment another: arrays of images and
+their z (npz), or tf.train.Examples with a PNG image each (tfrecord).
+"""
+
+from absl import flags
+
+from ali_keras import common_flags
+from ali_keras import outputs
+from ali_keras import program
+from ali_keras.evaluation import generate
+
+common_flags.declare("workdir", "output", "format", "seed")
+NUM_IMAGES = flags.DEFINE_integer(
+    "num_images", 100, "Number of images.", lower_bound=1
+)
+
+
+def main():
+    """Loads the model, draws, writes one file."""
+    path, form = common_flags.output("generated", "png", outputs.WRITERS)
+    model, _ = common_flags.workdir().load()
+    seed = common_flags.SEED.value
+    images = generate(model, NUM_IMAGES.value, seed)
+    z = model.sample_prior(NUM_IMAGES.value, seed).numpy()
+    outputs.WRITERS[form](path, images, z)
+    print(f"Wrote {len(images)} images to {path}.")
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,41 @@
+"""Interpolates between held-out images, linearly in z, originals at both ends.
+
+python -m tools.interpolate --workdir=runs/demo --num_rows=10 --steps=8
+"""
+
+from absl import flags
+
+from ali_keras import common_flags
+from ali_keras import pictures
+from ali_keras import program
+from ali_keras.evaluation import load_held_out
+
+common_flags.declare("workdir", "output", "data_dir", "seed")
+NUM_ROWS = flags.DEFINE_integer(
+    "num_rows", 10, "Number of pairs of images.", lower_bound=1
+)
+STEPS = flags.DEFINE_integer(
+    "steps", 8, "Decoded points of a row, both ends included.", lower_bound=2
+)
+
+
+def main():
+    """Loads the model and held-out images, writes one picture."""
+    path, _ = common_flags.output("interpolations", "png", ["png"])
+    model, config = common_flags.workdir().load()
+    held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
+    images = pictures.choose(
+        held_out, 2 * NUM_ROWS.value, common_flags.SEED.value
+    )
+    picture = pictures.interpolations(model, images, STEPS.value)
+    pictures.write_png(path, picture)
+    print(f"Wrote {len(images) // 2} rows to {path}.")
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()

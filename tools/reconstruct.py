@@ -1,0 +1,35 @@
+"""Reconstructs held-out images: odd columns originals, even columns G(E(x)).
+
+python -m tools.reconstruct --workdir=runs/demo --num_images=50
+"""
+
+from absl import flags
+
+from ali_keras import common_flags
+from ali_keras import pictures
+from ali_keras import program
+from ali_keras.evaluation import load_held_out
+
+common_flags.declare("workdir", "output", "data_dir", "seed")
+NUM_PAIRS = flags.DEFINE_integer(
+    "num_pairs", 50, "Number of images to reconstruct.", lower_bound=1
+)
+
+
+def main():
+    """Loads the model and held-out images, writes one picture."""
+    path, _ = common_flags.output("reconstructions", "png", ["png"])
+    model, config = common_flags.workdir().load()
+    held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
+    images = pictures.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
+    pictures.write_png(path, pictures.reconstructions(model, images))
+    print(f"Wrote {len(images)} pairs to {path}.")
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()

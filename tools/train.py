@@ -1,0 +1,95 @@
+"""Trains ALI on a TFDS image data set.
+
+python -m tools.train --dataset=mnist_5k --preset=mnist --workdir=runs/demo
+
+The same command again continues an interrupted run. Flags that are not given
+take the preset's value.
+"""
+
+import dataclasses
+
+from absl import flags
+
+import ali_keras
+from ali_keras import common_flags
+from ali_keras import program
+from ali_keras.config import PRECISIONS
+from ali_keras.describe import describe
+from ali_keras.presets import PRESETS
+
+common_flags.declare("workdir", "dataset", "data_dir", "seed")
+flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
+flags.DEFINE_integer("epochs", None, "Epochs in all.", lower_bound=1)
+flags.DEFINE_integer(
+    "steps_per_epoch",
+    None,
+    "Steps that make an epoch. Default: one pass over the data.",
+    lower_bound=1,
+)
+flags.DEFINE_integer("batch_size", None, "Global batch size.", lower_bound=1)
+flags.DEFINE_integer("latent_dim", None, "Size of z.", lower_bound=1)
+flags.DEFINE_integer("channels", None, "Channels of the images: 1 grey, 3 RGB.")
+flags.DEFINE_float(
+    "generator_learning_rate", None, "Of encoder and decoder.", lower_bound=0
+)
+flags.DEFINE_float(
+    "discriminator_learning_rate", None, "Of the discriminator.", lower_bound=0
+)
+flags.DEFINE_integer(
+    "learning_rate_decay_steps",
+    None,
+    "Steps over which both rates fall to 0; 0: constant.",
+    lower_bound=0,
+)
+flags.DEFINE_bool("relativistic", None, "Relativistic pairing loss.")
+flags.DEFINE_float(
+    "gradient_penalty", None, "Weight of R1 + R2; 0: off.", lower_bound=0
+)
+flags.DEFINE_float(
+    "instance_noise", None, "Noise on D's images; 0: off.", lower_bound=0
+)
+flags.DEFINE_integer(
+    "instance_noise_steps",
+    None,
+    "Steps over which the noise falls to 0; 0: constant.",
+    lower_bound=0,
+)
+flags.DEFINE_float("ema_decay", None, "Of the averaged networks; 0: off.", 0, 1)
+flags.DEFINE_enum("precision", None, PRECISIONS, "Keras dtype policy.")
+flags.DEFINE_enum("jit_compile", None, ["auto", "true", "false"], "XLA.")
+DOWNLOAD = flags.DEFINE_bool(
+    "download", False, "Whether TFDS may fetch the data set."
+)
+DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "Print configuration and networks; train nothing."
+)
+
+
+def main():
+    """Trains, or with --dry_run tells what would be trained."""
+    config = config_from_flags()
+    if DRY_RUN.value:
+        print(describe(config))
+    else:
+        workdir = common_flags.workdir()
+        ali_keras.train(config, workdir, download=DOWNLOAD.value)
+
+
+def config_from_flags():
+    """Resolves the preset and the flags that bear the names of settings."""
+    if not common_flags.DATASET.value:
+        raise ali_keras.InputError(
+            "--dataset must be given: a TFDS name, such as mnist_5k"
+        )
+    names = [field.name for field in dataclasses.fields(ali_keras.Config)]
+    given = {n: flags.FLAGS[n].value for n in names if n in flags.FLAGS}
+    return ali_keras.Config.from_preset(**given)
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
+
+
+if __name__ == "__main__":
+    run()
