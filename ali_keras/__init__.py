@@ -9,6 +9,7 @@ from ali_keras.model import ALI
 from ali_keras.networks import Architecture
 from ali_keras.networks import Row
 from ali_keras.networks import build_networks
+from ali_keras.objective import Objective
 from ali_keras.training import build_model
 from ali_keras.training import train
 
@@ -17,6 +18,7 @@ __all__ = [
     "Architecture",
     "Config",
     "InputError",
+    "Objective",
     "Row",
     "build_model",
     "build_networks",

@@ -36,8 +36,11 @@ class Config:
         beta_2: Adam's decay of the second moment.
         relativistic: Whether to use the relativistic pairing loss.
         gradient_penalty: Weight gamma of R1 + R2; 0 is off.
+        gradient_penalty_interval: One of so many pairs is penalised.
         instance_noise: Standard deviation of the noise on D's images.
         instance_noise_steps: Steps over which it falls to 0; 0 is never.
+        encoder_shift: Pixels by which the encoder's images are shifted at
+            random; 0 is off.
         ema_decay: Decay of the averaged encoder and decoder; 0 is off.
         precision: "float32" or "mixed_bfloat16".
         jit_compile: "auto", "true" or "false": XLA; auto is Keras' choice
@@ -64,14 +67,21 @@ class Config:
     beta_2: float
     relativistic: bool
     gradient_penalty: float
+    gradient_penalty_interval: int
     instance_noise: float
     instance_noise_steps: int
+    encoder_shift: int
     ema_decay: float
     precision: str
     jit_compile: str
 
     def __post_init__(self):
-        for name in ("latent_dim", "batch_size", "epochs"):
+        for name in (
+            "latent_dim",
+            "batch_size",
+            "epochs",
+            "gradient_penalty_interval",
+        ):
             self._check(name, getattr(self, name) >= 1, "at least 1")
         for name in ("generator_learning_rate", "discriminator_learning_rate"):
             self._check(name, getattr(self, name) > 0, "above 0")
@@ -80,6 +90,7 @@ class Config:
             "gradient_penalty",
             "instance_noise",
             "instance_noise_steps",
+            "encoder_shift",
             "learning_rate_decay_steps",
         ):
             self._check(name, getattr(self, name) >= 0, "at least 0")
@@ -177,8 +188,10 @@ DEFAULTS = {
     "beta_2": 0.999,
     "relativistic": False,
     "gradient_penalty": 0.0,
+    "gradient_penalty_interval": 1,
     "instance_noise": 0.0,
     "instance_noise_steps": 0,
+    "encoder_shift": 0,
     "ema_decay": 0.0,
     "precision": "float32",
     "jit_compile": "auto",

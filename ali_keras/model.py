@@ -1,15 +1,17 @@
 """The ALI model: three networks, one simultaneous training step."""
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 
-from ali_keras import losses
 from ali_keras import noise
 from ali_keras.images import images_of
 from ali_keras.networks import copy_network
-
-# Streams of noise within one step.
-PRIOR, POSTERIOR, INSTANCE, DROPOUT = range(4)
+from ali_keras.objective import POSTERIOR
+from ali_keras.objective import PRIOR
+from ali_keras.objective import Objective
+from ali_keras.objective import sample_posterior
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -164,8 +166,10 @@ class ALI(keras.Model):
             Tensor `(batch, steps, height, width, channels)` in [0, 1].
         """
         z1, z2 = self.encode(images1), self.encode(images2)
-        weights = tf.linspace(0.0, 1.0, steps)
-        path = [self.decode((1 - w) * z1 + w * z2) for w in weights]
+        path = [
+            self.decode(z1 + (z2 - z1) * (step / (steps - 1)))
+            for step in range(steps)
+        ]
         return tf.stack(path, axis=1)
 
     def call(self, images, training=False):
@@ -181,30 +185,19 @@ class ALI(keras.Model):
         self,
         generator_optimizer,
         discriminator_optimizer,
-        relativistic=False,
-        gradient_penalty=0.0,
-        instance_noise=0.0,
-        instance_noise_steps=0,
+        objective=None,
         **kwargs,
     ):
-        """Configures training. The defaults are the paper's objective.
+        """Configures training.
 
         Call it inside the scope of a distribution strategy, if there is one:
         both optimizers are built here.
 
         Args:
-            generator_optimizer: `keras.optimizers.Optimizer`, for encoder and
-                decoder.
-            discriminator_optimizer: `keras.optimizers.Optimizer`.
-            relativistic: Boolean. Whether each encoder pair is compared with
-                a decoder pair (Jolicoeur-Martineau, 2018).
-            gradient_penalty: Float. Weight gamma of the zero-centred gradient
-                penalty on both kinds of pairs, by x and z, see
-                `losses.gradient_penalty`. 0 is off.
-            instance_noise: Float. Standard deviation of Gaussian noise on the
-                discriminator's images (Arjovsky & Bottou, 2017). 0 is off.
-            instance_noise_steps: Integer. Steps over which the noise falls
-                linearly to 0; 0 keeps it constant.
+            generator_optimizer: `keras.optimizers.Optimizer` or its name, for
+                encoder and decoder.
+            discriminator_optimizer: `keras.optimizers.Optimizer` or its name.
+            objective: `Objective`. Defaults to the paper's.
             **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution`, as
                 `keras.Model.compile`.
         """
@@ -213,10 +206,7 @@ class ALI(keras.Model):
         self.discriminator_optimizer = keras.optimizers.get(
             discriminator_optimizer
         )
-        self.relativistic = relativistic
-        self.gradient_penalty = gradient_penalty
-        self.instance_noise = instance_noise
-        self.instance_noise_steps = instance_noise_steps
+        self.objective = objective or Objective()
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(
             self.discriminator.trainable_variables
@@ -237,12 +227,15 @@ class ALI(keras.Model):
         """
         images = images_of(data, self.variable_dtype)
         key = noise.fold(self.seed, self.step)
+        networks = (self.encoder, self.decoder, self.discriminator)
         with tf.GradientTape(persistent=True) as tape:
-            terms = self._compute_losses(images, key, training=True)
+            terms = self.objective.terms(
+                networks, images, key, self.step, training=True
+            )
             # Gradients are summed over replicas; the mean is wanted.
             share = 1.0 / tf.distribute.get_strategy().num_replicas_in_sync
             discriminator_loss = self.discriminator_optimizer.scale_loss(
-                share * self._total_discriminator_loss(terms)
+                share * self.objective.total_discriminator_loss(terms)
             )
             generator_loss = self.generator_optimizer.scale_loss(
                 share * terms["generator_loss"]
@@ -271,71 +264,14 @@ class ALI(keras.Model):
         # Counts the batches of this evaluation: each gets noise of its own.
         batch = self.trackers["discriminator_loss"].count
         key = noise.fold(self.seed, self.step, tf.cast(batch, tf.int32))
-        terms = self._compute_losses(images, key, training=False)
+        networks = (self.encoder_ema, self.decoder_ema, self.discriminator)
+        terms = self.objective.terms(
+            networks, images, key, self.step, training=False
+        )
         terms["reconstruction_error"] = tf.reduce_mean(
             tf.square(images - self(images))
         )
         return self._track(terms)
-
-    def _compute_losses(self, images, key, training):
-        """Forward pass: the terms of both losses, as scalars by name."""
-        encoder, decoder = self.encoder, self.decoder
-        if not training:
-            encoder, decoder = self.encoder_ema, self.decoder_ema
-        posterior = encoder(images, training=training)
-        z_hat = sample_posterior(posterior, noise.fold(key, POSTERIOR))
-        z = noise.normal(
-            noise.fold(key, PRIOR), tf.shape(z_hat), self.variable_dtype
-        )
-        x_tilde = decoder(z, training=training)
-        x = tf.concat([images, x_tilde], axis=0)
-        z = tf.concat([z_hat, z], axis=0)
-        if training and self.instance_noise:
-            x += self._instance_noise(key, tf.shape(images))
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([x, z])
-            with noise.scope(noise.fold(key, DROPOUT), groups=2):
-                logits = self.discriminator([x, z], training=training)[:, 0]
-        encoder_logits, decoder_logits = tf.split(logits, 2)
-        terms = self._adversarial_losses(encoder_logits, decoder_logits)
-        if training and self.gradient_penalty:
-            terms["gradient_penalty"] = losses.gradient_penalty(
-                *tape.gradient(logits, [x, z])
-            )
-        return terms
-
-    def _adversarial_losses(self, encoder_logits, decoder_logits):
-        discriminator_loss, generator_loss = (
-            (
-                losses.relativistic_discriminator_loss,
-                losses.relativistic_generator_loss,
-            )
-            if self.relativistic
-            else (losses.discriminator_loss, losses.generator_loss)
-        )
-        logits = (encoder_logits, decoder_logits)
-        accuracy = losses.discriminator_accuracy(*logits, self.relativistic)
-        return {
-            "discriminator_loss": discriminator_loss(*logits),
-            "generator_loss": generator_loss(*logits),
-            "discriminator_accuracy": accuracy,
-        }
-
-    def _total_discriminator_loss(self, terms):
-        penalty = terms.get("gradient_penalty", 0.0)
-        return terms["discriminator_loss"] + self.gradient_penalty * penalty
-
-    def _instance_noise(self, key, shape):
-        stddev = tf.cast(self.instance_noise, self.variable_dtype)
-        if self.instance_noise_steps:
-            progress = self.step / self.instance_noise_steps
-            stddev *= tf.cast(tf.nn.relu(1 - progress), stddev.dtype)
-        # Drawn apart for both kinds of pairs, so that replicas slice alike.
-        draws = [
-            noise.normal(noise.fold(key, INSTANCE, kind), shape, stddev.dtype)
-            for kind in range(2)
-        ]
-        return stddev * tf.concat(draws, axis=0)
 
     def _update_averages(self):
         step = tf.cast(self.step, self.variable_dtype)
@@ -387,27 +323,10 @@ class ALI(keras.Model):
         }
         return {
             **optimizers,
-            "relativistic": self.relativistic,
-            "gradient_penalty": self.gradient_penalty,
-            "instance_noise": self.instance_noise,
-            "instance_noise_steps": self.instance_noise_steps,
+            "objective": dataclasses.asdict(self.objective),
         }
 
     def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
-
-def sample_posterior(posterior, key):
-    """Draws z = mu + sigma * eps, equation 2 of Dumoulin et al. (2017).
-
-    Args:
-        posterior: Dictionary of `z_mean` and `z_log_sigma`, each of shape
-            `(batch, latent_dim)`. Log-sigma is not log-variance.
-        key: int32 tensor of shape `(2,)`, see `noise.fold`.
-
-    Returns:
-        Tensor `(batch, latent_dim)`.
-    """
-    z_mean, z_log_sigma = posterior["z_mean"], posterior["z_log_sigma"]
-    epsilon = noise.normal(key, tf.shape(z_mean), z_mean.dtype)
-    return z_mean + tf.exp(z_log_sigma) * epsilon
+        config = keras.saving.deserialize_keras_object(config)
+        objective = Objective(**config.pop("objective"))
+        self.compile(**config, objective=objective)

@@ -52,6 +52,11 @@ def normal(key, shape, dtype="float32"):
     return _replica_slice(tf.random.stateless_normal, key, shape, 1, dtype)
 
 
+def uniform(key, shape, dtype="float32"):
+    """Draws uniform noise in [0, 1). Arguments and result as `normal`."""
+    return _replica_slice(tf.random.stateless_uniform, key, shape, 1, dtype)
+
+
 @contextlib.contextmanager
 def scope(key, groups=1):
     """Gives stateless layers their key while a network is called.

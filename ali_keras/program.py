@@ -3,6 +3,8 @@
 import sys
 
 from absl import app
+from absl import flags
+from absl import logging
 
 from ali_keras.errors import InputError
 
@@ -19,6 +21,8 @@ def run(main):
     """
 
     def guarded(argv):
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)  # TFDS tells much.
         try:
             if len(argv) > 1:
                 raise InputError(

@@ -1,5 +1,6 @@
 """From a configuration to a trained model in a workdir."""
 
+import dataclasses
 import sys
 
 import keras
@@ -12,6 +13,7 @@ from ali_keras.callbacks import WriteCheckpoint
 from ali_keras.callbacks import WriteHistory
 from ali_keras.model import ALI
 from ali_keras.networks import build_networks
+from ali_keras.objective import Objective
 from ali_keras.workdir import Workdir
 
 
@@ -39,10 +41,7 @@ def build_model(config):
         discriminator_optimizer=_adam(
             config, config.discriminator_learning_rate
         ),
-        relativistic=config.relativistic,
-        gradient_penalty=config.gradient_penalty,
-        instance_noise=config.instance_noise,
-        instance_noise_steps=config.instance_noise_steps,
+        objective=_objective(config),
         jit_compile={"true": True, "false": False}.get(
             config.jit_compile, "auto"
         ),
@@ -136,6 +135,11 @@ def _draw_pictures(model, held_out, config, workdir):
         pictures.write_png(workdir.path / f"{name}.png", grid)
     history = files.read_json(workdir.history)
     pictures.plot_losses(workdir.path / "losses.png", history)
+
+
+def _objective(config):
+    fields = dataclasses.fields(Objective)
+    return Objective(**{f.name: getattr(config, f.name) for f in fields})
 
 
 def _adam(config, learning_rate):

@@ -18,8 +18,8 @@ from ali_keras import common_flags
 from ali_keras import noise
 from ali_keras import program
 from ali_keras.errors import InputError
-from ali_keras.model import POSTERIOR
-from ali_keras.model import sample_posterior
+from ali_keras.objective import POSTERIOR
+from ali_keras.objective import sample_posterior
 
 common_flags.declare("workdir", "output")
 VERSION = flags.DEFINE_integer(

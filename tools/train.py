@@ -45,6 +45,12 @@ flags.DEFINE_bool("relativistic", None, "Relativistic pairing loss.")
 flags.DEFINE_float(
     "gradient_penalty", None, "Weight of R1 + R2; 0: off.", lower_bound=0
 )
+flags.DEFINE_integer(
+    "gradient_penalty_interval",
+    None,
+    "One of so many pairs is penalised.",
+    lower_bound=1,
+)
 flags.DEFINE_float(
     "instance_noise", None, "Noise on D's images; 0: off.", lower_bound=0
 )
@@ -52,6 +58,12 @@ flags.DEFINE_integer(
     "instance_noise_steps",
     None,
     "Steps over which the noise falls to 0; 0: constant.",
+    lower_bound=0,
+)
+flags.DEFINE_integer(
+    "encoder_shift",
+    None,
+    "Pixels of random shift of the encoder's images; 0: off.",
     lower_bound=0,
 )
 flags.DEFINE_float("ema_decay", None, "Of the averaged networks; 0: off.", 0, 1)
