@@ -71,8 +71,14 @@ COMPACT = Architecture(
         Row("transposed", 7, 1, 64, True),
         Row("transposed", 4, 1, 32, True, padding="same"),
         Row("transposed", 4, 2, 16, True, padding="same"),
-        Row("transposed", 4, 2, 16, True, padding="same"),
-        Row("conv", 5, 1, CHANNELS, nonlinearity="sigmoid", padding="same"),
+        Row(
+            "transposed",
+            4,
+            2,
+            CHANNELS,
+            nonlinearity="sigmoid",
+            padding="same",
+        ),
     ),
     discriminator_x=(
         Row("conv", 4, 2, 16, padding="same"),
@@ -92,7 +98,7 @@ COMPACT = Architecture(
     image_size=28,
     negative_slope=0.2,
     weight_stddev=None,
-    batch_norm_momentum=0.9,
+    batch_norm_momentum=0.95,
     batch_norm_epsilon=1e-4,
 )
 

@@ -23,6 +23,7 @@ class Config:
         architecture: Key of `architectures.ARCHITECTURES`.
         channels: Channels of the images, 1 or 3.
         latent_dim: Size of z.
+        min_sigma: Floor of the encoder's sigma; 0 is none.
         batch_size: Global batch, over all replicas.
         epochs: Epochs to train in all.
         steps_per_epoch: Steps that are called an epoch; `None` is one pass
@@ -56,6 +57,7 @@ class Config:
     architecture: str
     channels: int
     latent_dim: int
+    min_sigma: float
     batch_size: int
     epochs: int
     steps_per_epoch: int | None
@@ -94,7 +96,7 @@ class Config:
             "learning_rate_decay_steps",
         ):
             self._check(name, getattr(self, name) >= 0, "at least 0")
-        for name in ("ema_decay", "beta_1", "beta_2"):
+        for name in ("min_sigma", "ema_decay", "beta_1", "beta_2"):
             self._check(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
         steps = self.steps_per_epoch
         self._check(
@@ -180,6 +182,7 @@ class Config:
 DEFAULTS = {
     "data_dir": None,
     "channels": 1,
+    "min_sigma": 0.0,
     "batch_size": 100,
     "steps_per_epoch": None,
     "seed": 0,

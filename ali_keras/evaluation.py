@@ -40,6 +40,11 @@ def evaluate(model, config, train, held_out, num_samples=1000):
     }
     if labels is None:
         return metrics
+    posterior = encode(model, queries)
+    metrics["mean_sigma"] = float(np.exp(posterior["z_log_sigma"]).mean())
+    metrics["between_class_variance"] = between_class_variance(
+        posterior["z_mean"], labels
+    )
     untrained = build_untrained(config, gallery)
     metrics["nearest_neighbour_accuracy"] = {
         name: nearest_neighbour_accuracy(
@@ -111,6 +116,12 @@ def nearest_neighbour_accuracy(gallery, gallery_labels, queries, labels):
     classifier = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
     classifier.fit(_flatten(gallery), gallery_labels)
     return float(classifier.score(_flatten(queries), labels))
+
+
+def between_class_variance(codes, labels):
+    """Share of the codes' total variance that lies between class means."""
+    means = np.stack([codes[labels == label].mean(0) for label in labels])
+    return float(means.var(0).sum() / codes.var(0).sum())
 
 
 def nearest_neighbours(gallery, queries):

@@ -49,3 +49,39 @@ class StatelessDropout(keras.layers.Layer):
     def get_config(self):
         config = super().get_config()
         return {**config, "rate": self.rate, "stream": self.stream}
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class FlooredLogSigma(keras.layers.Layer):
+    """Keeps sigma above a floor: `log(floor + (1 - floor) * exp(inputs))`.
+
+    Inputs of 0 give sigma = 1, with any floor.
+
+    Args:
+        floor: Float in (0, 1). Smallest sigma.
+
+    Call arguments:
+        inputs: Float tensor, log-sigma without a floor.
+
+    Raises:
+        ValueError: if `floor` is outside (0, 1).
+    """
+
+    def __init__(self, floor, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 < floor < 1:
+            raise ValueError(
+                f"floor must lie in (0, 1). Received: floor={floor}"
+            )
+        self.floor = floor
+
+    def call(self, inputs):
+        return keras.ops.log(
+            self.floor + (1 - self.floor) * keras.ops.exp(inputs)
+        )
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "floor": self.floor}

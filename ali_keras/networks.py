@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import keras
 
+from ali_keras.layers import FlooredLogSigma
 from ali_keras.layers import StatelessDropout
 
 # Feature maps that depend on the data or on the size of z.
@@ -63,7 +64,9 @@ class Architecture:
     batch_norm_epsilon: float
 
 
-def build_networks(architecture, latent_dim, channels, seed=0, dtype="float32"):
+def build_networks(
+    architecture, latent_dim, channels, seed=0, dtype="float32", min_sigma=0.0
+):
     """Builds encoder, decoder and discriminator of an architecture.
 
     Args:
@@ -71,6 +74,8 @@ def build_networks(architecture, latent_dim, channels, seed=0, dtype="float32"):
         latent_dim: Integer. Size of z.
         channels: Integer. Channels of the images.
         seed: Integer. Fixes the initial weights.
+        min_sigma: Float in [0, 1). Floor of the encoder's sigma. The paper
+            has none (0).
         dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
 
     Returns:
@@ -82,7 +87,7 @@ def build_networks(architecture, latent_dim, channels, seed=0, dtype="float32"):
         discriminator: [image, z] to a logit `(batch, 1)`.
     """
     table = _TableBuilder(architecture, latent_dim, channels, seed, dtype)
-    return table.encoder(), table.decoder(), table.discriminator()
+    return table.encoder(min_sigma), table.decoder(), table.discriminator()
 
 
 def copy_network(network, dtype):
@@ -117,7 +122,7 @@ class _TableBuilder:
         self.output_dtype = keras.DTypePolicy(dtype).variable_dtype
         self.num_rows = 0
 
-    def encoder(self):
+    def encoder(self, min_sigma):
         image = keras.Input(self.image_shape, name="image")
         *hidden, last = self.architecture.encoder
         features = self._rows(hidden, image, "encoder")
@@ -126,6 +131,10 @@ class _TableBuilder:
         )
         moments = keras.layers.Flatten(dtype=self.output_dtype)(moments)
         z_mean, z_log_sigma = keras.ops.split(moments, 2, axis=-1)
+        if min_sigma:
+            z_log_sigma = FlooredLogSigma(min_sigma, dtype=self.output_dtype)(
+                z_log_sigma
+            )
         features = keras.layers.Flatten(dtype=self.output_dtype)(features)
         outputs = {
             "z_mean": z_mean,
@@ -187,19 +196,26 @@ class _TableBuilder:
         return self._nonlinearity(row, h, name, dtype)
 
     def _convolution(self, row, name, dtype):
+        feature_maps = self.feature_maps.get(row.feature_maps, row.feature_maps)
+        options = {
+            "use_bias": not row.batch_norm,
+            "kernel_initializer": self._initializer(),
+            "dtype": dtype,
+            "name": f"{name}_{row.operation}",
+        }
+        if row.kernel == row.strides == 1:
+            # The same function, at a fraction of the time on CPUs.
+            return keras.layers.Dense(feature_maps, **options)
         operations = {
             "conv": keras.layers.Conv2D,
             "transposed": keras.layers.Conv2DTranspose,
         }
         return operations[row.operation](
-            self.feature_maps.get(row.feature_maps, row.feature_maps),
+            feature_maps,
             row.kernel,
             strides=row.strides,
             padding=row.padding,
-            use_bias=not row.batch_norm,
-            kernel_initializer=self._initializer(),
-            dtype=dtype,
-            name=f"{name}_{row.operation}",
+            **options,
         )
 
     def _initializer(self):

@@ -34,6 +34,7 @@ def build_model(config):
         channels=config.channels,
         seed=config.seed,
         dtype=config.precision,
+        min_sigma=config.min_sigma,
     )
     model = ALI(*networks, seed=config.seed, ema_decay=config.ema_decay)
     model.compile(

@@ -66,6 +66,7 @@ flags.DEFINE_integer(
     "Pixels of random shift of the encoder's images; 0: off.",
     lower_bound=0,
 )
+flags.DEFINE_float("min_sigma", None, "Floor of the encoder's sigma.", 0, 1)
 flags.DEFINE_float("ema_decay", None, "Of the averaged networks; 0: off.", 0, 1)
 flags.DEFINE_enum("precision", None, PRECISIONS, "Keras dtype policy.")
 flags.DEFINE_enum("jit_compile", None, ["auto", "true", "false"], "XLA.")

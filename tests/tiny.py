@@ -1,0 +1,117 @@
+"""Networks with a handful of units for 4x4 images, and models of them."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+import ali_keras
+from ali_keras.networks import CHANNELS
+from ali_keras.networks import MEAN_AND_LOG_SIGMA
+from ali_keras.networks import Architecture
+from ali_keras.networks import Row
+from ali_keras.networks import build_networks
+
+LATENT_DIM = 3
+
+# Batch normalization in all networks, dropout in the discriminator.
+TINY = Architecture(
+    encoder=(
+        Row("conv", 3, 1, 4, True),
+        Row("conv", 2, 1, 6, True),
+        Row("conv", 1, 1, MEAN_AND_LOG_SIGMA, nonlinearity="linear"),
+    ),
+    decoder=(
+        Row("transposed", 2, 1, 6, True),
+        Row("transposed", 3, 1, 4, True),
+        Row("conv", 1, 1, CHANNELS, nonlinearity="sigmoid"),
+    ),
+    discriminator_x=(
+        Row("conv", 3, 1, 4, dropout=0.2),
+        Row("conv", 2, 1, 6, True, dropout=0.2),
+    ),
+    discriminator_z=(Row("conv", 1, 1, 5, dropout=0.2),),
+    discriminator_xz=(
+        Row("conv", 1, 1, 8, dropout=0.2),
+        Row("conv", 1, 1, 1, nonlinearity="linear"),
+    ),
+    image_size=4,
+    negative_slope=0.2,
+    weight_stddev=None,
+    batch_norm_momentum=0.9,
+    batch_norm_epsilon=1e-4,
+)
+
+
+def images(number=8, seed=0, channels=1):
+    """Random images in [0, 1)."""
+    shape = (number, 4, 4, channels)
+    return np.random.default_rng(seed).random(shape, "float32")
+
+
+def networks(dtype="float32", seed=0, min_sigma=0.0, **changes):
+    """Encoder, decoder and discriminator, with changes to the tables."""
+    table = dataclasses.replace(TINY, **changes)
+    return build_networks(table, LATENT_DIM, 1, seed, dtype, min_sigma)
+
+
+def adam():
+    """Adam, fast enough that each step shows in float32."""
+    return keras.optimizers.Adam(0.01, beta_1=0.5)
+
+
+def model(
+    objective=None,
+    dtype="float32",
+    ema_decay=0.0,
+    optimizers=None,
+    seed=0,
+    **compile_options,
+):
+    """A compiled tiny model."""
+    ali = ali_keras.ALI(
+        *networks(dtype, seed), seed=7, ema_decay=ema_decay, dtype=dtype
+    )
+    generator, discriminator = optimizers or (adam(), adam())
+    ali.compile(generator, discriminator, objective, **compile_options)
+    return ali
+
+
+def variables(ali):
+    """All variables that training may change, but for metrics, by name."""
+    owners = {
+        "encoder": ali.encoder,
+        "decoder": ali.decoder,
+        "discriminator": ali.discriminator,
+        "encoder_ema": ali.encoder_ema,
+        "decoder_ema": ali.decoder_ema,
+        "generator_optimizer": ali.generator_optimizer,
+        "discriminator_optimizer": ali.discriminator_optimizer,
+    }
+    named = {
+        f"{name}/{number}/{variable.path}": variable
+        for name, owner in owners.items()
+        for number, variable in enumerate(owner.variables)
+    }
+    return {**named, "step": ali.step}
+
+
+def values(ali):
+    """Copies of the values of `variables`."""
+    return {
+        name: np.array(variable) for name, variable in variables(ali).items()
+    }
+
+
+def changed(before, after):
+    """Names of the variables whose values differ in any bit."""
+    assert before.keys() == after.keys()
+    return {k for k in before if before[k].tobytes() != after[k].tobytes()}
+
+
+def fit(ali, data, epochs=1, batch_size=4):
+    """Trains in the order of the data and returns the figures by epoch."""
+    history = ali.fit(
+        data, epochs=epochs, batch_size=batch_size, shuffle=False, verbose=0
+    )
+    return history.history
