@@ -1,0 +1,1 @@
+"""What runs wrote, and the table of them."""
