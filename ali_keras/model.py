@@ -6,12 +6,21 @@ import keras
 import tensorflow as tf
 
 from ali_keras import noise
+from ali_keras.averages import update_averages
 from ali_keras.images import images_of
 from ali_keras.networks import copy_network
 from ali_keras.objective import POSTERIOR
 from ali_keras.objective import PRIOR
 from ali_keras.objective import Objective
 from ali_keras.objective import sample_posterior
+
+METRICS = (
+    "discriminator_loss",
+    "generator_loss",
+    "discriminator_accuracy",
+    "gradient_penalty",
+    "reconstruction_error",
+)
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -41,14 +50,6 @@ class ALI(keras.Model):
         ema_decay: Float in [0, 1). Decay per step of the averages, reached
             after a warm-up of some `10 * ema_decay / (1 - ema_decay)` steps.
 
-    Example:
-
-    ```python
-    model = ali_keras.build_model(ali_keras.Config.from_preset("mnist"))
-    model.fit(dataset, epochs=10)
-    z = model.encode(images)
-    ```
-
     Reference: https://arxiv.org/abs/1606.00704
     """
 
@@ -66,10 +67,13 @@ class ALI(keras.Model):
         self.seed = seed
         self.ema_decay = ema_decay
         self.latent_dim = decoder.input_shape[-1]
-        self.encoder_ema = copy_network(encoder, self.variable_dtype)
-        self.decoder_ema = copy_network(decoder, self.variable_dtype)
-        self.encoder_ema.trainable = False
-        self.decoder_ema.trainable = False
+        self.encoder_ema = copy_network(
+            encoder, "encoder_ema", self.variable_dtype
+        )
+        self.decoder_ema = copy_network(
+            decoder, "decoder_ema", self.variable_dtype
+        )
+        self.encoder_ema.trainable = self.decoder_ema.trainable = False
         # Not an optimizer's counter: that stands still on a skipped step.
         self.step = self.add_weight(
             name="step",
@@ -79,16 +83,7 @@ class ALI(keras.Model):
             trainable=False,
             aggregation="only_first_replica",
         )
-        self.trackers = {
-            name: keras.metrics.Mean(name=name)
-            for name in (
-                "discriminator_loss",
-                "generator_loss",
-                "discriminator_accuracy",
-                "gradient_penalty",
-                "reconstruction_error",
-            )
-        }
+        self.trackers = {n: keras.metrics.Mean(name=n) for n in METRICS}
         self.build(encoder.input_shape)
 
     def build(self, input_shape):
@@ -254,7 +249,11 @@ class ALI(keras.Model):
         self.generator_optimizer.apply(
             generator_gradients, self.generator_variables
         )
-        self._update_averages()
+        for averages, network in (
+            (self.encoder_ema, self.encoder),
+            (self.decoder_ema, self.decoder),
+        ):
+            update_averages(averages, network, self.ema_decay, self.step)
         self.step.assign_add(1)
         return self._track(terms)
 
@@ -273,20 +272,6 @@ class ALI(keras.Model):
         )
         return self._track(terms)
 
-    def _update_averages(self):
-        step = tf.cast(self.step, self.variable_dtype)
-        # The warm-up keeps the random initial weights out of the average.
-        limit = tf.constant(self.ema_decay, step.dtype)
-        decay = tf.minimum(limit, (1 + step) / (10 + step))
-        for network, averages in (
-            (self.encoder, self.encoder_ema),
-            (self.decoder, self.decoder_ema),
-        ):
-            pairs = zip(averages.variables, network.variables, strict=True)
-            for average, variable in pairs:
-                new = tf.cast(variable, average.dtype)
-                average.assign(decay * average + (1 - decay) * new)
-
     def _track(self, terms):
         for name, value in terms.items():
             self.trackers[name].update_state(value)
@@ -295,13 +280,9 @@ class ALI(keras.Model):
     # Saving.
 
     def get_config(self):
-        networks = {
-            name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in ("encoder", "decoder", "discriminator")
-        }
         return {
             **super().get_config(),
-            **networks,
+            **self._serialized("encoder", "decoder", "discriminator"),
             "seed": self.seed,
             "ema_decay": self.ema_decay,
         }
@@ -317,16 +298,24 @@ class ALI(keras.Model):
         return cls(**{**config, **networks})
 
     def get_compile_config(self):
-        optimizers = {
-            name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in ("generator_optimizer", "discriminator_optimizer")
-        }
+        if not self.compiled:
+            return {}
         return {
-            **optimizers,
+            **self._serialized(
+                "generator_optimizer", "discriminator_optimizer"
+            ),
             "objective": dataclasses.asdict(self.objective),
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
         }
 
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(config)
         objective = Objective(**config.pop("objective"))
         self.compile(**config, objective=objective)
+
+    def _serialized(self, *names):
+        return {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in names
+        }

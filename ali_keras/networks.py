@@ -90,7 +90,7 @@ def build_networks(
     return table.encoder(min_sigma), table.decoder(), table.discriminator()
 
 
-def copy_network(network, dtype):
+def copy_network(network, name, dtype):
     """Clones a network, its weights too, under another dtype policy."""
 
     def clone_layer(layer):
@@ -101,6 +101,7 @@ def copy_network(network, dtype):
 
     copy = keras.models.clone_model(network, clone_function=clone_layer)
     copy.set_weights(network.get_weights())
+    copy.name = name
     return copy
 
 

@@ -17,10 +17,12 @@ def drop(layer, step=0, inputs=ONES):
         return layer(inputs, training=True)
 
 
-def on_each_replica(layer, step=0):
-    """The layer's output for the same inputs on two replicas."""
+def on_each_replica(make_layer):
+    """A layer's output for the same inputs on two replicas."""
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    results = strategy.run(tf.function(lambda: drop(layer, step)))
+    with strategy.scope():
+        layer = make_layer()
+    results = strategy.run(tf.function(lambda: drop(layer)))
     return [r.numpy() for r in strategy.experimental_local_results(results)]
 
 
@@ -96,16 +98,15 @@ def test_it_has_no_variables():
 
 
 def test_keras_dropout_draws_alike_on_all_replicas():
-    first, second = on_each_replica(keras.layers.Dropout(0.5, seed=0))
+    first, second = on_each_replica(lambda: keras.layers.Dropout(0.5, seed=0))
     assert (first == 0).any()
     np.testing.assert_array_equal(first, second)
 
 
 def test_stateless_dropout_differs_between_replicas():
-    layer = StatelessDropout(0.5)
-    halves = on_each_replica(layer)
+    halves = on_each_replica(lambda: StatelessDropout(0.5))
     assert not np.array_equal(*halves)
-    together = drop(layer, inputs=tf.ones((16, 50)))
+    together = drop(StatelessDropout(0.5), inputs=tf.ones((16, 50)))
     np.testing.assert_array_equal(np.concatenate(halves), together)
 
 

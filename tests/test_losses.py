@@ -40,7 +40,7 @@ def test_discriminator_loss_by_hand():
     by_hand = (
         softplus(-1.0) + softplus(2.0) + softplus(0.5) + softplus(3.0)
     ) / 2
-    assert by_hand == pytest.approx(3.2314258)
+    assert by_hand == pytest.approx(3.2314270)
     assert float(losses.discriminator_loss(ENCODER, DECODER)) == pytest.approx(
         by_hand
     )
@@ -50,7 +50,7 @@ def test_generator_loss_by_hand():
     by_hand = (
         softplus(1.0) + softplus(-2.0) + softplus(-0.5) + softplus(-3.0)
     ) / 2
-    assert by_hand == pytest.approx(0.9814258)
+    assert by_hand == pytest.approx(0.9814270)
     assert float(losses.generator_loss(ENCODER, DECODER)) == pytest.approx(
         by_hand
     )

@@ -99,7 +99,7 @@ def variables(ali):
 def values(ali):
     """Copies of the values of `variables`."""
     return {
-        name: np.array(variable) for name, variable in variables(ali).items()
+        name: variable.numpy() for name, variable in variables(ali).items()
     }
 
 

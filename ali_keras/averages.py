@@ -1,0 +1,25 @@
+"""Exponential moving averages of whole networks."""
+
+import tensorflow as tf
+
+
+def update_averages(averages, network, decay, step):
+    """Moves averages towards a network: weights and BatchNorm statistics.
+
+    The decay of a step is `min(decay, (1 + step) / (10 + step))`: a warm-up
+    that keeps the random initial weights out of the average.
+
+    Args:
+        averages: `keras.Model`, a copy of the network in full precision.
+        network: `keras.Model`.
+        decay: Float in [0, 1).
+        step: Scalar integer tensor, steps before this one.
+    """
+    dtype = averages.variable_dtype
+    step = tf.cast(step, dtype)
+    decay = tf.minimum(tf.constant(decay, dtype), (1 + step) / (10 + step))
+    for average, variable in zip(
+        averages.variables, network.variables, strict=True
+    ):
+        new = tf.cast(variable, average.dtype)
+        average.assign(decay * average + (1 - decay) * new)

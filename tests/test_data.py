@@ -1,0 +1,262 @@
+"""The order of training data, and TFDS data sets of many shapes."""
+
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from ali_keras import InputError
+from ali_keras import data
+from tests import programs
+
+NUM_IMAGES = 25
+BATCH_SIZE = 4
+ONE_PASS = NUM_IMAGES // BATCH_SIZE
+# Each image is filled with its own number.
+NUMBERED = np.tile(
+    np.arange(NUM_IMAGES, dtype=np.uint8)[:, None, None, None], (1, 2, 2, 1)
+)
+
+
+def order(seed, epochs=(0, 1), steps_per_epoch=ONE_PASS, images=NUMBERED):
+    """Numbers of the images of each batch, `(num_batches, BATCH_SIZE)`."""
+    batches = data.training_batches(
+        images, BATCH_SIZE, seed, range(*epochs), steps_per_epoch
+    )
+    pixels = np.stack([batch["image"] for batch in tfds.as_numpy(batches)])
+    return np.round(pixels[:, :, 0, 0, 0] * 255).astype(int)
+
+
+def test_equal_seeds_give_equal_order():
+    np.testing.assert_array_equal(order(seed=3), order(seed=3))
+
+
+def test_another_seed_gives_another_order():
+    assert (order(seed=3) != order(seed=4)).any()
+
+
+def test_another_epoch_gives_another_order():
+    first = order(seed=3, epochs=(0, 1))
+    second = order(seed=3, epochs=(1, 2))
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pass_repeats_no_image_and_fills_its_batches(seed):
+    numbers = order(seed)
+    assert numbers.shape == (ONE_PASS, BATCH_SIZE)
+    assert len(set(numbers.flat)) == numbers.size
+
+
+def test_the_order_is_shuffled_and_reaches_all_images():
+    numbers = order(seed=0, epochs=(0, 8))
+    assert set(numbers.flat) == set(range(NUM_IMAGES))
+    assert (np.diff(numbers[0]) != 1).any()
+
+
+@pytest.mark.parametrize("start", [1, 2])
+@pytest.mark.parametrize("steps_per_epoch", [2, ONE_PASS, 2 * ONE_PASS + 1])
+def test_a_later_start_is_the_tail_of_the_run(start, steps_per_epoch):
+    whole = order(5, (0, 3), steps_per_epoch)
+    tail = order(5, (start, 3), steps_per_epoch)
+    assert len(whole) == 3 * steps_per_epoch
+    np.testing.assert_array_equal(tail, whole[start * steps_per_epoch :])
+
+
+def test_steps_beyond_a_pass_take_a_new_permutation():
+    numbers = order(seed=0, steps_per_epoch=2 * ONE_PASS)
+    first, second = numbers[:ONE_PASS], numbers[ONE_PASS:]
+    assert len(set(second.flat)) == second.size
+    assert (first != second).any()
+
+
+def test_permutations_are_close_to_uniform():
+    # 400 epochs: each image opens a pass 16 times, give or take 4.
+    numbers = order(seed=1, epochs=(0, 400), steps_per_epoch=1)
+    opened = np.bincount(numbers[:, 0], minlength=NUM_IMAGES)
+    assert opened.min() >= 2 and opened.max() <= 36
+
+
+def test_values_are_8_bit_pixels_by_255():
+    images = np.random.default_rng(0).integers(
+        0, 256, (BATCH_SIZE, 3, 3, 1), np.uint8
+    )
+    batches = data.training_batches(images, BATCH_SIZE, 0, range(1), 1)
+    (batch,) = tfds.as_numpy(batches)
+    assert batch["image"].dtype == np.float32
+    expected = images.astype(np.float32) / np.float32(255)
+    assert sorted(x.tobytes() for x in batch["image"]) == sorted(
+        x.tobytes() for x in expected
+    )
+
+
+def test_a_batch_may_hold_all_images():
+    assert set(order(seed=0, images=NUMBERED[:4]).flat) == {0, 1, 2, 3}
+
+
+def test_fewer_images_than_a_batch_are_refused():
+    with pytest.raises(InputError, match=r"at most .* 3\. Received: 4"):
+        order(seed=0, images=NUMBERED[:3])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Folder of small prepared data sets."""
+    folder = tmp_path_factory.mktemp("small")
+    programs.store_dataset(folder, "tested", {"train": 8, "test": 5})
+    programs.store_dataset(folder, "validated", {"train": 8, "validation": 5})
+    programs.store_dataset(folder, "alone", {"train": 20})
+    programs.store_dataset(folder, "test_only", {"test": 4})
+    programs.store_dataset(
+        folder, "wide_rgb", {"train": 10}, shape=(20, 30, 3), label=False
+    )
+    text = tf.data.Dataset.from_tensor_slices({"text": ["a", "b"]})
+    programs.store_splits(
+        folder, "words", {"text": tfds.features.Text()}, {"train": text}
+    )
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("tested", ("train", "test")),
+        ("validated", ("train", "validation")),
+        ("alone", ("train[:90%]", "train[90%:]")),
+    ],
+)
+def test_the_held_out_split_is_what_there_is(folder, name, expected):
+    builder = data.open_dataset(name, folder)
+    assert data.split_names(builder) == expected
+
+
+def test_the_last_tenth_is_not_trained_on(folder):
+    builder = data.open_dataset("alone", folder)
+    train, held_out = (
+        data.load_arrays(builder, split, 28, 1)[0]
+        for split in data.split_names(builder)
+    )
+    assert (len(train), len(held_out)) == (18, 2)
+    trained = {image.tobytes() for image in train}
+    assert not trained & {image.tobytes() for image in held_out}
+
+
+def test_a_data_set_without_train_is_refused(folder):
+    builder = data.open_dataset("test_only", folder)
+    with pytest.raises(InputError, match=r"split 'train'.*\['test'\]"):
+        data.split_names(builder)
+
+
+def test_images_keep_their_bytes_and_labels(folder):
+    builder = data.open_dataset("tested", folder)
+    images, labels = data.load_arrays(builder, "train", 28, 1)
+    stored = list(tfds.as_numpy(builder.as_dataset(split="train")))
+    np.testing.assert_array_equal(images, [x["image"] for x in stored])
+    np.testing.assert_array_equal(labels, [x["label"] for x in stored])
+
+
+def test_other_shapes_are_fitted_and_described(folder):
+    builder = data.open_dataset("wide_rgb", folder)
+    assert not data.has_labels(builder)
+    images, labels = data.load_arrays(builder, "train", 28, 1)
+    assert images.shape == (10, 28, 28, 1)
+    assert labels is None
+    description = data.describe_images(builder, 28, 1)
+    assert description == (
+        "center-cropped to a square, resized to 28x28, made grey"
+    )
+
+
+def test_read_examples_streams_floats(folder):
+    builder = data.open_dataset("wide_rgb", folder)
+    (example,) = data.read_examples(builder, "train[:1]", 28, 3)
+    assert set(example) == {"image"}
+    assert example["image"].shape == (28, 28, 3)
+    assert 0 <= np.min(example["image"]) < np.max(example["image"]) <= 1
+
+
+@pytest.mark.parametrize("split", ["nope", "train[", "test", ""])
+def test_unknown_splits_are_refused(folder, split):
+    builder = data.open_dataset("alone", folder)
+    with pytest.raises(InputError, match=r"split must be one of \['train'\]"):
+        data.read_examples(builder, split, 28, 1)
+
+
+def test_a_data_set_without_images_is_refused(folder):
+    with pytest.raises(InputError, match=r"feature 'image'.*\['text'\]"):
+        data.open_dataset("words", folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("mnits", "'mnist'"), ("mnist5k", "'mnist_5k'")]
+)
+def test_an_unknown_data_set_brings_near_names(folder, name, near):
+    with pytest.raises(InputError, match=f"Received: {name}; close.*{near}"):
+        data.open_dataset(name, folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "mnist/nope", "mnist_5k/nope", "a/b/c", "mnist_5k:7.0.0"]
+)
+def test_names_that_tfds_does_not_know_are_refused(folder, name):
+    with pytest.raises(InputError, match="dataset must be the TFDS name"):
+        data.open_dataset(name, folder)
+
+
+def test_a_missing_data_dir_is_refused(folder):
+    with pytest.raises(InputError, match=r"data_dir must be.*no folder"):
+        data.open_dataset("mnist", f"{folder}/missing")
+    assert not os.path.exists(f"{folder}/missing")
+
+
+def test_without_download_nothing_is_prepared(folder):
+    before = programs.snapshot(folder)
+    with pytest.raises(InputError, match=r"--download.*Received: mnist"):
+        data.open_dataset("mnist", folder)
+    assert programs.snapshot(folder) == before
+
+
+def test_a_data_dir_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(InputError, match="data_dir must be a place"):
+        data.open_dataset("mnist_5k", str(tmp_path / "file" / "data"))
+
+
+class Unreachable(tfds.core.GeneratorBasedBuilder):
+    """A data set whose server does not answer."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict(
+                {"image": tfds.features.Image(shape=(28, 28, 1))}
+            )
+        )
+
+    def _split_generators(self, dl_manager):
+        raise ConnectionError("no route to host")
+
+    def _generate_examples(self):
+        yield from ()
+
+
+def test_a_failed_download_is_not_blamed_on_data_dir(tmp_path):
+    with pytest.raises(InputError, match="no route to host") as caught:
+        data.open_dataset("unreachable", str(tmp_path), download=True)
+    assert "data_dir must be" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    "ALI_TFDS_DIR" not in os.environ,
+    reason="ALI_TFDS_DIR names no folder with prepared MNIST",
+)
+def test_full_mnist_is_read():
+    builder = data.open_dataset("mnist", os.environ["ALI_TFDS_DIR"])
+    train, test = data.split_names(builder)
+    images, labels = data.load_arrays(builder, test, 28, 1)
+    assert images.shape == (10_000, 28, 28, 1)
+    assert len(np.unique(labels)) == 10
+    assert builder.info.splits[train].num_examples == 60_000

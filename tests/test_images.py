@@ -1,0 +1,204 @@
+"""Preprocessing of any image, and the check on what training is fed."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ali_keras import images
+from tests import tiny
+
+GREY = np.linspace(0, 1, 36, dtype="float32").reshape(6, 6, 1)
+COLOUR = np.random.default_rng(0).random((6, 6, 3), dtype="float32")
+LUMA = np.array([0.299, 0.587, 0.114])
+# A batch is checked while it is computed on: these may have moved.
+STATISTICS = ("moving_mean", "moving_variance")
+BAD_PIXELS = (-0.01, 1.01, 255.0, np.nan, np.inf)
+
+
+def preprocess(image, size=6, channels=1):
+    return images.preprocess(tf.convert_to_tensor(image), size, channels)
+
+
+def eight_bit(image):
+    return np.round(image * 255).astype("uint8")
+
+
+@pytest.mark.parametrize("dtype, largest", (("uint8", 255), ("uint16", 65535)))
+def test_integers_are_scaled_by_their_type(dtype, largest):
+    image = np.array([0, 1, largest // 2, largest], dtype).reshape(2, 2, 1)
+    result = preprocess(image, size=2)
+    assert result.dtype == tf.float32
+    np.testing.assert_allclose(result, image / largest, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ("float32", "float64", "float16"))
+def test_floats_of_the_right_shape_are_taken_as_they_are(dtype):
+    result = preprocess(GREY.astype(dtype))
+    assert result.dtype == tf.float32
+    np.testing.assert_array_equal(result, GREY.astype(dtype).astype("f4"))
+
+
+@pytest.mark.parametrize("channels, image", ((1, GREY), (3, COLOUR)))
+def test_png_bytes_equal_their_pixels(channels, image):
+    png = tf.io.encode_png(eight_bit(image))
+    expected = preprocess(eight_bit(image), channels=channels)
+    np.testing.assert_array_equal(preprocess(png, 6, channels), expected)
+
+
+def test_jpeg_bytes_are_near_their_pixels():
+    smooth = np.broadcast_to(np.linspace(0.2, 0.8, 16), (16, 16))[..., None]
+    jpeg = tf.io.encode_jpeg(eight_bit(smooth), quality=100)
+    result = preprocess(jpeg, 16)
+    assert result.shape == (16, 16, 1)
+    np.testing.assert_allclose(result, smooth, atol=0.02)
+
+
+@pytest.mark.parametrize("wide", (True, False))
+def test_an_oblong_image_is_cropped_to_its_central_square(wide):
+    bars = np.repeat([0.0, 1.0, 0.0], (2, 4, 2)).astype("float32")
+    image = np.broadcast_to(bars, (4, 8)) if wide else bars[:, None] + [[0] * 4]
+    result = preprocess(image.astype("float32")[..., None], size=4)
+    np.testing.assert_array_equal(result, np.ones((4, 4, 1)))
+
+
+def test_halving_averages():
+    checkered = np.indices((8, 8)).sum(0)[..., None] % 2
+    result = preprocess(checkered.astype("float32"), size=4)
+    assert result.shape == (4, 4, 1)
+    np.testing.assert_allclose(result[1:3, 1:3], 0.5, atol=1e-6)
+
+
+def test_enlarging_keeps_a_flat_image_flat():
+    result = preprocess(np.full((3, 3, 3), 0.25, "float32"), 7, 3)
+    np.testing.assert_allclose(result, np.full((7, 7, 3), 0.25), rtol=1e-6)
+
+
+def test_colour_becomes_grey_by_luma():
+    expected = (COLOUR * LUMA).sum(-1, keepdims=True)
+    np.testing.assert_allclose(preprocess(COLOUR), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "encode", (tf.io.encode_png, lambda i: tf.io.encode_jpeg(i, quality=100))
+)
+def test_encoded_colour_becomes_grey_as_its_pixels_do(encode):
+    flat = np.empty((8, 8, 3), "uint8")
+    flat[:] = (200, 40, 10)
+    expected = float((flat[0, 0] * LUMA).sum()) / 255
+    result = preprocess(encode(flat), size=8)
+    np.testing.assert_allclose(result, np.full((8, 8, 1), expected), atol=0.01)
+
+
+def test_grey_becomes_colour_by_repetition():
+    result = preprocess(GREY, channels=3)
+    np.testing.assert_array_equal(result, np.repeat(GREY, 3, axis=-1))
+
+
+@pytest.mark.parametrize("encoded", (True, False))
+def test_an_alpha_channel_is_dropped(encoded):
+    pixels = eight_bit(np.concatenate([COLOUR, GREY], axis=-1))
+    image = tf.io.encode_png(pixels) if encoded else pixels
+    result = preprocess(image, channels=3)
+    np.testing.assert_allclose(result, pixels[..., :3] / 255, rtol=1e-6)
+
+
+def test_resizing_stays_in_range():
+    noisy = np.random.default_rng(0).integers(0, 2, (31, 29, 3))
+    for size in (7, 28, 64):
+        result = preprocess(noisy.astype("float32"), size, 3)
+        assert 0 <= np.min(result) and np.max(result) <= 1
+
+
+def test_a_pipeline_of_unknown_sizes_gets_a_static_shape():
+    shape = tf.TensorSpec((None, None, 1), tf.uint8)
+    function = tf.function(preprocess, input_signature=[shape])
+    assert function(np.zeros((9, 5, 1), "uint8")).shape == (6, 6, 1)
+    traced = function.get_concrete_function()
+    assert traced.output_shapes == (6, 6, 1)
+
+
+@pytest.mark.parametrize(
+    "shape, words",
+    (
+        ((6, 6, 1), "taken as they are"),
+        ((6, 6, 3), "made grey"),
+        ((8, 8, 1), "resized to 6x6"),
+        ((6, 8, 1), "center-cropped to a square, resized to 6x6"),
+        (
+            (None, None, 3),
+            "center-cropped to a square, resized to 6x6, made grey",
+        ),
+    ),
+)
+def test_words_say_what_is_done(shape, words):
+    assert images.describe_preprocessing(shape, 6, 1) == words
+
+
+def test_words_say_that_grey_is_made_colour():
+    assert images.describe_preprocessing((6, 6, 1), 6, 3) == "made RGB"
+
+
+@pytest.mark.parametrize(
+    "data",
+    (
+        GREY[None],
+        (GREY[None], [3]),
+        [GREY[None], [3]],
+        {"image": GREY[None], "label": [3]},
+        GREY[None].astype("float64"),
+    ),
+)
+def test_images_are_found_in_any_batch(data):
+    found = images.images_of(data)
+    assert found.dtype == tf.float32
+    np.testing.assert_array_equal(found, GREY[None])
+
+
+@pytest.mark.parametrize("dtype", ("uint8", "int32", "bool"))
+def test_integer_pixels_are_refused(dtype):
+    message = f"divide 8-bit pixels by 255. Received: dtype {dtype}"
+    with pytest.raises(ValueError, match=message):
+        images.images_of({"image": np.ones((1, 4, 4, 1), dtype)})
+
+
+def test_a_dictionary_without_image_is_refused():
+    message = r"'image'. Received: keys \['label', 'picture'\]"
+    with pytest.raises(ValueError, match=message):
+        images.images_of({"picture": GREY, "label": 1})
+
+
+@pytest.mark.parametrize("pixel", BAD_PIXELS)
+@pytest.mark.parametrize("in_graph", (True, False))
+def test_pixels_out_of_range_are_refused(pixel, in_graph):
+    batch = tiny.images()
+    batch[3, 2, 1, 0] = pixel
+    check = tf.function(images.images_of) if in_graph else images.images_of
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"Pixels must lie in \[0, 1\]"
+    ):
+        check(tf.constant(batch))
+
+
+@pytest.mark.parametrize("pixel", (0.0, 1.0))
+def test_the_bounds_are_in_range(pixel):
+    batch = np.full((1, 4, 4, 1), pixel, "float32")
+    np.testing.assert_array_equal(images.images_of(batch), batch)
+
+
+def test_fit_refuses_pixels_out_of_range_and_integers():
+    model = tiny.model()
+    before = tiny.values(model)
+    learned = {k for k in before if not k.endswith(STATISTICS)}
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="Pixels must lie in"
+    ):
+        tiny.fit(model, tiny.images() * 255)
+    with pytest.raises(ValueError, match="Received: dtype uint8"):
+        tiny.fit(model, eight_bit(tiny.images()))
+    assert not tiny.changed(before, tiny.values(model)) & learned
+
+
+def test_eight_bits_are_rounded_and_clipped():
+    pixels = np.array([-0.5, 0.0, 0.499 / 255, 0.501 / 255, 1.0, 1.5])
+    expected = [0, 0, 0, 1, 255, 255]
+    np.testing.assert_array_equal(images.to_uint8(pixels), expected)

@@ -1,0 +1,136 @@
+"""Two replicas train what one trains."""
+
+import contextlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ali_keras
+from ali_keras import Config
+from ali_keras import Objective
+from tests import tiny
+
+BATCH_SIZE = 8
+STEPS = 4
+# All that acts on a step, with dropout and batch normalization in D.
+EVERYTHING = {
+    "gradient_penalty": 0.3,
+    "instance_noise": 0.2,
+    "instance_noise_steps": 10,
+    "encoder_shift": 1,
+}
+OBJECTIVES = {
+    "paper": Objective(),
+    "everything": Objective(**EVERYTHING),
+    "every second pair": Objective(**EVERYTHING, gradient_penalty_interval=2),
+    "relativistic": Objective(**EVERYTHING, relativistic=True),
+}
+
+
+@pytest.fixture(scope="module")
+def strategy():
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def dataset(images):
+    return tf.data.Dataset.from_tensor_slices(images).batch(
+        BATCH_SIZE, drop_remainder=True
+    )
+
+
+def train(scope, dtype, objective):
+    """A model after some steps, and what it reported."""
+    images = tiny.images(BATCH_SIZE * STEPS)
+    with scope:
+        model = tiny.model(objective, dtype, ema_decay=0.2)
+        history = tiny.fit(model, dataset(images), batch_size=None)
+    return model, history
+
+
+def distance(one, two):
+    """Norm of the difference of all values, relative to the norm."""
+    one = np.concatenate([v.ravel().astype("f8") for v in one.values()])
+    two = np.concatenate([v.ravel().astype("f8") for v in two.values()])
+    return np.linalg.norm(one - two) / np.linalg.norm(one)
+
+
+def weights(model):
+    """Values of all variables but the optimizers'."""
+    return {
+        name: value
+        for name, value in tiny.values(model).items()
+        if "optimizer" not in name and name != "step"
+    }
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_two_replicas_train_what_one_trains(strategy, name):
+    one, losses = train(contextlib.nullcontext(), "float64", OBJECTIVES[name])
+    two, same_losses = train(strategy.scope(), "float64", OBJECTIVES[name])
+    before = weights(tiny.model(dtype="float64", ema_decay=0.2))
+    assert distance(before, weights(one)) > 1e-3
+    assert distance(weights(one), weights(two)) < 1e-12
+    assert distance(tiny.values(one), tiny.values(two)) < 1e-12
+    # Keras' metrics count in float32.
+    assert {k: v[0] for k, v in same_losses.items()} == pytest.approx(
+        {k: v[0] for k, v in losses.items()}, rel=1e-6
+    )
+
+
+def test_two_replicas_agree_with_one_in_float32(strategy):
+    objective = OBJECTIVES["every second pair"]
+    one, losses = train(contextlib.nullcontext(), "float32", objective)
+    two, same_losses = train(strategy.scope(), "float32", objective)
+    assert distance(weights(one), weights(two)) < 1e-5
+    assert {k: v[0] for k, v in same_losses.items()} == pytest.approx(
+        {k: v[0] for k, v in losses.items()}, rel=1e-4
+    )
+
+
+def test_evaluation_on_two_replicas_equals_that_on_one(strategy):
+    results = []
+    for scope in (contextlib.nullcontext(), strategy.scope()):
+        with scope:
+            model = tiny.model(dtype="float64")
+            results.append(
+                model.evaluate(
+                    dataset(tiny.images(32)), return_dict=True, verbose=0
+                )
+            )
+    assert results[1] == pytest.approx(results[0], rel=1e-6)
+
+
+def test_the_copies_on_both_replicas_agree(strategy):
+    model, _ = train(strategy.scope(), "float32", OBJECTIVES["everything"])
+    variables = tiny.variables(model)
+    assert any("moving_variance" in name for name in variables)
+    for name, variable in variables.items():
+        first, second = strategy.experimental_local_results(variable.value)
+        assert first.device != second.device
+        np.testing.assert_array_equal(first, second, err_msg=name)
+    assert int(model.step) == STEPS
+
+
+@pytest.mark.parametrize(
+    "preset, overrides",
+    (
+        ("mnist", {}),
+        ("mnist", {"precision": "float32"}),
+        ("report_mnist", {"latent_dim": 8}),
+    ),
+)
+def test_presets_train_on_two_replicas(strategy, preset, overrides):
+    config = Config.from_preset(preset, batch_size=4, **overrides)
+    images = np.random.default_rng(0).random((8, 28, 28, 1), "float32")
+    with strategy.scope():
+        model = ali_keras.build_model(config)
+        before = tiny.values(model)
+        data = tf.data.Dataset.from_tensor_slices(images).batch(4)
+        losses = tiny.fit(model, data, batch_size=None)
+    after = tiny.values(model)
+    assert int(model.step) == 2
+    assert all(np.isfinite(value).all() for value in after.values())
+    assert np.isfinite([value for (value,) in losses.values()]).all()
+    moved = tiny.changed(before, after)
+    assert {k for k in after if k.endswith("kernel")} <= moved
