@@ -56,7 +56,7 @@ def test_every_architecture_has_the_promised_shapes(name, channels):
 
 def test_features_are_the_layer_before_z():
     encoder = tiny.networks()[0]
-    last = encoder.get_layer("encoder_2_leaky_relu")
+    last = encoder.get_layer("encoder_1_leaky_relu")
     inner = keras.Model(encoder.input, last.output)
     features = encoder(tiny.images())["features"]
     assert features.shape == (8, 6)
@@ -101,7 +101,7 @@ def test_another_seed_changes_every_kernel():
 
 
 def test_rows_of_one_shape_have_weights_of_their_own():
-    # The encoder's and the discriminator's first rows are both 3x3 to 4.
+    # The encoder's and the discriminator's first rows are both 4x4 to 6.
     encoder, _, discriminator = tiny.networks()
     assert encoder.weights[0].shape == discriminator.weights[0].shape
     assert not np.array_equal(encoder.weights[0], discriminator.weights[0])
@@ -208,11 +208,12 @@ def test_a_decoder_that_misses_the_image_size_is_refused():
 def test_a_copy_computes_the_same_in_its_own_type(dtype):
     encoder = tiny.networks("mixed_bfloat16", min_sigma=0.1)[0]
     encoder(tiny.images(), training=True)  # Moves the statistics.
-    copy = copy_network(encoder, dtype)
+    copy = copy_network(encoder, "copy", dtype)
     pairs = list(zip(encoder.weights, copy.weights, strict=True))
     for original, copied in pairs:
         assert copied is not original and copied.dtype == dtype
         np.testing.assert_array_equal(original, copied)
+    assert copy.name == "copy"
     outputs = copy(tiny.images())
     assert {o.dtype.name for o in outputs.values()} == {dtype}
     full = tiny.networks(min_sigma=0.1)[0]

@@ -17,18 +17,16 @@ LATENT_DIM = 3
 # Batch normalization in all networks, dropout in the discriminator.
 TINY = Architecture(
     encoder=(
-        Row("conv", 3, 1, 4, True),
-        Row("conv", 2, 1, 6, True),
+        Row("conv", 4, 1, 6, True),
         Row("conv", 1, 1, MEAN_AND_LOG_SIGMA, nonlinearity="linear"),
     ),
     decoder=(
-        Row("transposed", 2, 1, 6, True),
-        Row("transposed", 3, 1, 4, True),
+        Row("transposed", 4, 1, 5, True),
         Row("conv", 1, 1, CHANNELS, nonlinearity="sigmoid"),
     ),
     discriminator_x=(
-        Row("conv", 3, 1, 4, dropout=0.2),
-        Row("conv", 2, 1, 6, True, dropout=0.2),
+        Row("conv", 4, 1, 6, dropout=0.2),
+        Row("conv", 1, 1, 5, True, dropout=0.2),
     ),
     discriminator_z=(Row("conv", 1, 1, 5, dropout=0.2),),
     discriminator_xz=(

@@ -1,0 +1,70 @@
+"""What the README tells readers to run, and the figures it shows."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from ali_keras.workdir import Workdir
+from export.saved_model import export_saved_models
+from results import table
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def code_blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def run(command, folder, **variables):
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_python_example_runs(tmp_path):
+    program = code_blocks("python")[0]
+    short = program.replace("epochs=50", "epochs=1, steps_per_epoch=1")
+    assert short != program
+    result = run(
+        [sys.executable, "-c", short], tmp_path, TFDS_DATA_DIR=str(tmp_path)
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "model.keras").exists()
+
+
+def test_saved_model_cli_lines_run(finished, tmp_path):
+    model, _ = Workdir(finished.path).load()
+    export_saved_models(model, tmp_path / "runs/demo/export")
+    [block] = [b for b in code_blocks("sh") if "saved_model_cli" in b]
+    commands = block.replace("\\\n", " ").strip().split("\n")
+    assert len(commands) == 3
+    script = pathlib.Path(sys.executable).with_name("saved_model_cli")
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == ".venv/bin/saved_model_cli"
+        result = run([sys.executable, script, *arguments], tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert "image" in result.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "results/README.md"])
+def test_figures_are_those_of_the_records(page):
+    assert table.markdown() in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), target
