@@ -42,22 +42,21 @@ def start(program, *arguments):
     raise AssertionError("A program must end by sys.exit.")
 
 
-def popen(module, *arguments, **kwargs):
-    """Opens `python -m module` in the checkout, with its output piped."""
+def popen(*command):
+    """Opens a process in the checkout, with its output piped."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *map(str, arguments)],
+        [str(word) for word in command],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **kwargs,
     )
 
 
-def run(module, *arguments, **kwargs):
-    """Runs `python -m module`; returns its status, stdout and stderr."""
-    with popen(module, *arguments, **kwargs) as process:
-        output, errors = process.communicate(timeout=200)
+def run(*command):
+    """Runs a process; returns its status, stdout and stderr."""
+    with popen(*command) as process:
+        output, errors = process.communicate(timeout=300)
     return process.returncode, output, errors
 
 

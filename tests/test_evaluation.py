@@ -27,6 +27,12 @@ def metrics(small):
     return evaluation.evaluate(*small, num_samples=40)
 
 
+@pytest.fixture(scope="module")
+def untrained(small):
+    _, config, (images, _), _ = small
+    return evaluation.build_untrained(config, images.astype("float32") / 255)
+
+
 class Threshold:
     """A classifier of one-pixel images: 1 where they are above a half."""
 
@@ -99,10 +105,8 @@ def test_the_classifier_learns_real_digits(small):
     assert evaluation.accuracy(classifier, queries, held_out[1]) > 0.6
 
 
-def test_untrained_weights_are_the_initial_ones(small):
-    _, config, train, _ = small
-    images = train[0].astype("float32") / 255
-    untrained = evaluation.build_untrained(config, images)
+def test_untrained_weights_are_the_initial_ones(small, untrained):
+    _, config, *_ = small
     initial = ali_keras.build_model(config)
     for name in ("encoder", "encoder_ema"):
         found = getattr(untrained, name).layers
@@ -112,10 +116,8 @@ def test_untrained_weights_are_the_initial_ones(small):
                     np.testing.assert_array_equal(a, b)
 
 
-def test_untrained_batch_norm_is_fitted_to_the_data(small):
-    _, config, train, _ = small
-    images = train[0].astype("float32") / 255
-    untrained = evaluation.build_untrained(config, images)
+def test_untrained_batch_norm_is_fitted_to_the_data(small, untrained):
+    images = small[2][0].astype("float32") / 255
     encoder = untrained.encoder_ema
     names = [layer.name for layer in encoder.layers]
     first = names.index(next(n for n in names if "batch_norm" in n))

@@ -12,7 +12,7 @@ from ali_keras import Objective
 from tests import tiny
 
 BATCH_SIZE = 8
-STEPS = 4
+STEPS = 3
 # All that acts on a step, with dropout and batch normalization in D.
 EVERYTHING = {
     "gradient_penalty": 0.3,
@@ -22,10 +22,13 @@ EVERYTHING = {
 }
 OBJECTIVES = {
     "paper": Objective(),
-    "everything": Objective(**EVERYTHING),
-    "every second pair": Objective(**EVERYTHING, gradient_penalty_interval=2),
-    "relativistic": Objective(**EVERYTHING, relativistic=True),
+    "every pair": Objective(**EVERYTHING),
+    "every second pair": Objective(
+        **EVERYTHING, gradient_penalty_interval=2, relativistic=True
+    ),
 }
+# Largest difference of the weights, by norm, and of the reported figures.
+TOLERANCES = {"float64": (1e-12, 1e-6), "float32": (1e-5, 1e-4)}
 
 
 @pytest.fixture(scope="module")
@@ -64,28 +67,35 @@ def weights(model):
     }
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_two_replicas_train_what_one_trains(strategy, name):
-    one, losses = train(contextlib.nullcontext(), "float64", OBJECTIVES[name])
-    two, same_losses = train(strategy.scope(), "float64", OBJECTIVES[name])
-    before = weights(tiny.model(dtype="float64", ema_decay=0.2))
+@pytest.mark.parametrize(
+    "name, dtype",
+    (
+        ("paper", "float32"),
+        ("every pair", "float64"),
+        ("every second pair", "float64"),
+    ),
+)
+def test_two_replicas_train_what_one_trains(strategy, name, dtype):
+    one, losses = train(contextlib.nullcontext(), dtype, OBJECTIVES[name])
+    two, same_losses = train(strategy.scope(), dtype, OBJECTIVES[name])
+    by_norm, by_figure = TOLERANCES[dtype]
+    before = weights(tiny.model(dtype=dtype, ema_decay=0.2))
     assert distance(before, weights(one)) > 1e-3
-    assert distance(weights(one), weights(two)) < 1e-12
-    assert distance(tiny.values(one), tiny.values(two)) < 1e-12
-    # Keras' metrics count in float32.
+    assert distance(weights(one), weights(two)) < by_norm
+    # Keras' metrics count in float32, whatever the networks' type.
     assert {k: v[0] for k, v in same_losses.items()} == pytest.approx(
-        {k: v[0] for k, v in losses.items()}, rel=1e-6
+        {k: v[0] for k, v in losses.items()}, rel=by_figure
     )
+    check_that_copies_agree(strategy, two)
 
 
-def test_two_replicas_agree_with_one_in_float32(strategy):
-    objective = OBJECTIVES["every second pair"]
-    one, losses = train(contextlib.nullcontext(), "float32", objective)
-    two, same_losses = train(strategy.scope(), "float32", objective)
-    assert distance(weights(one), weights(two)) < 1e-5
-    assert {k: v[0] for k, v in same_losses.items()} == pytest.approx(
-        {k: v[0] for k, v in losses.items()}, rel=1e-4
-    )
+def check_that_copies_agree(strategy, model):
+    """Averages, statistics, optimizers and step are one on both replicas."""
+    for name, variable in tiny.variables(model).items():
+        first, second = strategy.experimental_local_results(variable.value)
+        assert first.device != second.device
+        np.testing.assert_array_equal(first, second, err_msg=name)
+    assert model.step.numpy() == STEPS
 
 
 def test_evaluation_on_two_replicas_equals_that_on_one(strategy):
@@ -101,27 +111,9 @@ def test_evaluation_on_two_replicas_equals_that_on_one(strategy):
     assert results[1] == pytest.approx(results[0], rel=1e-6)
 
 
-def test_the_copies_on_both_replicas_agree(strategy):
-    model, _ = train(strategy.scope(), "float32", OBJECTIVES["everything"])
-    variables = tiny.variables(model)
-    assert any("moving_variance" in name for name in variables)
-    for name, variable in variables.items():
-        first, second = strategy.experimental_local_results(variable.value)
-        assert first.device != second.device
-        np.testing.assert_array_equal(first, second, err_msg=name)
-    assert int(model.step) == STEPS
-
-
-@pytest.mark.parametrize(
-    "preset, overrides",
-    (
-        ("mnist", {}),
-        ("mnist", {"precision": "float32"}),
-        ("report_mnist", {"latent_dim": 8}),
-    ),
-)
-def test_presets_train_on_two_replicas(strategy, preset, overrides):
-    config = Config.from_preset(preset, batch_size=4, **overrides)
+@pytest.mark.slow
+def test_a_preset_trains_on_two_replicas(strategy):
+    config = Config.from_preset("mnist", batch_size=4)
     images = np.random.default_rng(0).random((8, 28, 28, 1), "float32")
     with strategy.scope():
         model = ali_keras.build_model(config)
@@ -129,7 +121,7 @@ def test_presets_train_on_two_replicas(strategy, preset, overrides):
         data = tf.data.Dataset.from_tensor_slices(images).batch(4)
         losses = tiny.fit(model, data, batch_size=None)
     after = tiny.values(model)
-    assert int(model.step) == 2
+    assert model.step.numpy() == 2
     assert all(np.isfinite(value).all() for value in after.values())
     assert np.isfinite([value for (value,) in losses.values()]).all()
     moved = tiny.changed(before, after)

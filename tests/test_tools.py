@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -230,13 +231,17 @@ def test_train_and_generate_run_as_programs(data_dir, tmp_path):
     workdir = Workdir(tmp_path / "run")
     flags = (*programs.SMALL, "--epochs=1", f"--data_dir={data_dir}")
     target = f"--workdir={workdir.path}"
-    status, output, errors = programs.run("tools.train", *flags, target)
+    status, output, errors = programs.run(
+        sys.executable, "-m", "tools.train", *flags, target
+    )
     assert status == 0, errors
     assert "Training on 4000 images of mnist_5k" in output
     assert str(workdir.path) in output
     record = json.loads(workdir.training.read_text())
     assert record["command"].endswith(target)
-    status, output, errors = programs.run("tools.generate", target)
+    status, output, errors = programs.run(
+        sys.executable, "-m", "tools.generate", target
+    )
     assert status == 0, errors
     assert (workdir.path / "generated.png").exists()
     assert "Traceback" not in errors

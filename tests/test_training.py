@@ -10,7 +10,6 @@ import tensorflow as tf
 
 import ali_keras
 from ali_keras import Config
-from ali_keras import InputError
 from tests import programs
 
 PICTURES = ("samples", "reconstructions", "interpolations", "losses")
@@ -174,12 +173,3 @@ def test_the_seed_fixes_the_initial_weights():
     for a, b in zip(weights[0], weights[1], strict=True):
         np.testing.assert_array_equal(a, b)
     assert (weights[0][0] != weights[2][0]).any()
-
-
-def test_too_large_a_batch_claims_no_folder(tmp_path, data_dir):
-    config = Config.from_preset(
-        "mnist", "mnist_5k", data_dir=data_dir, batch_size=4001
-    )
-    with pytest.raises(InputError, match=r"batch_size.*4000\. Received: 4001"):
-        ali_keras.train(config, tmp_path / "run")
-    assert not (tmp_path / "run").exists()

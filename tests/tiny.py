@@ -87,7 +87,7 @@ def variables(ali):
         "discriminator_optimizer": ali.discriminator_optimizer,
     }
     named = {
-        f"{name}/{number}/{variable.path}": variable
+        f"{name}/{number}/{variable.path.split('/')[-1]}": variable
         for name, owner in owners.items()
         for number, variable in enumerate(owner.variables)
     }
@@ -96,9 +96,7 @@ def variables(ali):
 
 def values(ali):
     """Copies of the values of `variables`."""
-    return {
-        name: variable.numpy() for name, variable in variables(ali).items()
-    }
+    return {name: variable.numpy() for name, variable in variables(ali).items()}
 
 
 def changed(before, after):
