@@ -155,7 +155,7 @@ class Config:
                 "A workdir must hold config.json, as ali-train writes it. "
                 f"Received: {path}, which does not exist"
             ) from None
-        except (TypeError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise InputError(
                 f"config.json must be a configuration as ali-train writes it. "
                 f"Received: {path} ({error})"

@@ -87,10 +87,7 @@ class ALI(keras.Model):
         self.build(encoder.input_shape)
 
     def build(self, input_shape):
-        """Marks the model as built: its networks came with their weights."""
-        self.built = True
-
-    # Inference.
+        self.built = True  # The networks came with their weights.
 
     def encode(self, images, sample=False, seed=0):
         """Encodes images to the mean of q(z|x), or draws from it.
@@ -114,10 +111,7 @@ class ALI(keras.Model):
         return sample_posterior(posterior, noise.fold(seed, POSTERIOR))
 
     def features(self, images):
-        """Returns the layer before z, after its activation, flattened.
-
-        Arguments and errors as `encode`; shape `(batch, num_features)`.
-        """
+        """Returns the flattened layer before z, after its activation."""
         return self._posterior(images)["features"]
 
     def decode(self, z):
@@ -129,19 +123,11 @@ class ALI(keras.Model):
         return self.decode(self.encode(images))
 
     def generate(self, num_images, seed=0):
-        """Decodes draws from the prior N(0, I).
-
-        Args:
-            num_images: Integer.
-            seed: Integer. Fixes the draws.
-
-        Returns:
-            Tensor `(num_images, height, width, channels)` in [0, 1].
-        """
+        """Decodes `num_images` draws from the prior, fixed by `seed`."""
         return self.decode(self.sample_prior(num_images, seed))
 
     def sample_prior(self, num_samples, seed=0):
-        """Draws z from the prior N(0, I), `(num_samples, latent_dim)`."""
+        """Draws z `(num_samples, latent_dim)` from N(0, I)."""
         return tf.random.stateless_normal(
             (num_samples, self.latent_dim),
             noise.fold(seed, PRIOR),
@@ -150,15 +136,9 @@ class ALI(keras.Model):
         )
 
     def interpolate(self, images1, images2, steps=8):
-        """Decodes points on the line between the codes of paired images.
+        """Decodes `steps` points on the line between paired images' codes.
 
-        Args:
-            images1: Images `(batch, height, width, channels)` in [0, 1].
-            images2: Images of the same shape.
-            steps: Integer. Number of points, both ends included.
-
-        Returns:
-            Tensor `(batch, steps, height, width, channels)` in [0, 1].
+        Both ends are included; `(batch, steps, height, width, channels)`.
         """
         z1, z2 = self.encode(images1), self.encode(images2)
         path = [
@@ -173,8 +153,6 @@ class ALI(keras.Model):
     def _posterior(self, images):
         images = images_of(images, self.variable_dtype)
         return self.encoder_ema(images, training=False)
-
-    # Training.
 
     def compile(
         self,
@@ -203,9 +181,7 @@ class ALI(keras.Model):
         )
         self.objective = objective or Objective()
         self.generator_optimizer.build(self.generator_variables)
-        self.discriminator_optimizer.build(
-            self.discriminator.trainable_variables
-        )
+        self.discriminator_optimizer.build(self.discriminator_variables)
 
     @property
     def generator_variables(self):
@@ -214,41 +190,42 @@ class ALI(keras.Model):
             self.encoder.trainable_variables + self.decoder.trainable_variables
         )
 
-    def train_step(self, data):
-        """One step of Algorithm 1: one forward pass, two updates.
+    @property
+    def discriminator_variables(self):
+        """Trainable variables of the discriminator."""
+        return self.discriminator.trainable_variables
 
-        Both gradients are taken at the same parameters, then both are
-        applied.
-        """
+    def train_step(self, data):
+        """One step of Algorithm 1: one forward pass, two updates."""
         images = images_of(data, self.variable_dtype)
         key = noise.fold(self.seed, self.step)
         networks = (self.encoder, self.decoder, self.discriminator)
+        players = (
+            (self.discriminator_optimizer, self.discriminator_variables),
+            (self.generator_optimizer, self.generator_variables),
+        )
+        num_replicas = tf.distribute.get_strategy().num_replicas_in_sync
         with tf.GradientTape(persistent=True) as tape:
             terms = self.objective.terms(
                 networks, images, key, self.step, training=True
             )
             # Gradients are summed over replicas; the mean is wanted.
-            share = 1.0 / tf.distribute.get_strategy().num_replicas_in_sync
-            discriminator_loss = self.discriminator_optimizer.scale_loss(
-                share * self.objective.total_discriminator_loss(terms)
-            )
-            generator_loss = self.generator_optimizer.scale_loss(
-                share * terms["generator_loss"]
-            )
-        discriminator_variables = self.discriminator.trainable_variables
-        discriminator_gradients = tape.gradient(
-            discriminator_loss, discriminator_variables
-        )
-        generator_gradients = tape.gradient(
-            generator_loss, self.generator_variables
-        )
+            scaled = [
+                optimizer.scale_loss(loss / num_replicas)
+                for loss, (optimizer, _) in zip(
+                    self.objective.totals(terms), players, strict=True
+                )
+            ]
+        # Both gradients before either update: at the same parameters.
+        gradients = [
+            tape.gradient(loss, variables)
+            for loss, (_, variables) in zip(scaled, players, strict=True)
+        ]
         del tape
-        self.discriminator_optimizer.apply(
-            discriminator_gradients, discriminator_variables
-        )
-        self.generator_optimizer.apply(
-            generator_gradients, self.generator_variables
-        )
+        for gradient, (optimizer, variables) in zip(
+            gradients, players, strict=True
+        ):
+            optimizer.apply(gradient, variables)
         for averages, network in (
             (self.encoder_ema, self.encoder),
             (self.decoder_ema, self.decoder),
@@ -276,8 +253,6 @@ class ALI(keras.Model):
         for name, value in terms.items():
             self.trackers[name].update_state(value)
         return {name: self.trackers[name].result() for name in terms}
-
-    # Saving.
 
     def get_config(self):
         return {

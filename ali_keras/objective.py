@@ -90,10 +90,10 @@ class Objective:
             terms["gradient_penalty"] = self._penalty(discriminate, x, z)
         return terms
 
-    def total_discriminator_loss(self, terms):
-        """Sums the discriminator's terms with their weights."""
-        penalty = terms.get("gradient_penalty", 0.0)
-        return terms["discriminator_loss"] + self.gradient_penalty * penalty
+    def totals(self, terms):
+        """Sums the terms to the discriminator's and the generators' loss."""
+        penalty = self.gradient_penalty * terms.get("gradient_penalty", 0.0)
+        return terms["discriminator_loss"] + penalty, terms["generator_loss"]
 
     def _adversarial_terms(self, encoder_logits, decoder_logits):
         logits = (encoder_logits, decoder_logits)

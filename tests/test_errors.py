@@ -96,6 +96,13 @@ def places(finished, data_dir, tmp_path_factory):
     return {"root": root, "data": data_dir} | {n: root / n for n in names}
 
 
+@pytest.fixture(autouse=True)
+def nothing_new(places):
+    """Takes away what a failing case left, so that the next one starts anew."""
+    yield
+    shutil.rmtree(places["new"], ignore_errors=True)
+
+
 def halve(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

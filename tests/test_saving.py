@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import ali_keras
 from ali_keras import Objective
 from tests import tiny
 
@@ -104,7 +105,7 @@ def test_settings_of_compile_survive_saving(tmp_path):
 
 
 def test_a_model_that_was_not_compiled_can_be_saved(tmp_path):
-    model = tiny.ali_keras.ALI(*tiny.networks())
+    model = ali_keras.ALI(*tiny.networks())
     model.save(tmp_path / "model.keras")
     loaded = load(tmp_path)
     np.testing.assert_array_equal(loaded.encode(IMAGES), model.encode(IMAGES))
