@@ -15,11 +15,13 @@ def update_averages(averages, network, decay, step):
         decay: Float in [0, 1).
         step: Scalar integer tensor, steps before this one.
     """
-    dtype = averages.variable_dtype
-    step = tf.cast(step, dtype)
-    decay = tf.minimum(tf.constant(decay, dtype), (1 + step) / (10 + step))
     for average, variable in zip(
         averages.variables, network.variables, strict=True
     ):
         new = tf.cast(variable, average.dtype)
-        average.assign(decay * average + (1 - decay) * new)
+        kept = _decay(decay, tf.cast(step, average.dtype))
+        average.assign(kept * average + (1 - kept) * new)
+
+
+def _decay(decay, step):
+    return tf.minimum(tf.constant(decay, step.dtype), (1 + step) / (10 + step))

@@ -140,6 +140,8 @@ class ALI(keras.Model):
 
         Both ends are included; `(batch, steps, height, width, channels)`.
         """
+        if steps < 2:
+            raise ValueError(f"steps must be at least 2. Received: {steps}")
         z1, z2 = self.encode(images1), self.encode(images2)
         path = [
             self.decode(z1 + (z2 - z1) * (step / (steps - 1)))

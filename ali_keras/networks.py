@@ -164,12 +164,20 @@ class _TableBuilder:
         tables = self.architecture
         h_x = self._rows(tables.discriminator_x, image, "discriminator_x")
         h_z = self._rows(tables.discriminator_z, h_z, "discriminator_z")
+        self._check_vector(h_x, "discriminator_x")
         *hidden, last = tables.discriminator_xz
         h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
         h = self._rows(hidden, h, "discriminator_xz")
         logit = self._row(last, h, "discriminator_logit", self.output_dtype)
         logit = keras.layers.Flatten(dtype=self.output_dtype)(logit)
         return keras.Model([image, z], logit, name="discriminator")
+
+    def _check_vector(self, h, table):
+        if h.shape[1:3] != (1, 1):
+            raise ValueError(
+                f"The table {table} must end at a 1x1 map. "
+                f"Received: {h.shape[1]}x{h.shape[2]}"
+            )
 
     def _rows(self, rows, h, prefix):
         for number, row in enumerate(rows, start=1):

@@ -23,6 +23,8 @@ class Objective:
             `losses.gradient_penalty`. 0 is off.
         gradient_penalty_interval: Integer. One of so many pairs of a batch
             is penalised: an estimate of the penalty at a part of its cost.
+            N replicas penalise the pairs that one would if it divides their
+            share of the batch.
         instance_noise: Float. Standard deviation of Gaussian noise on the
             discriminator's images (Arjovsky & Bottou, 2017). 0 is off.
         instance_noise_steps: Integer. Steps over which that noise falls

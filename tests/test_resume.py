@@ -94,6 +94,7 @@ def test_the_comparison_covers_all_that_trains(whole):
     assert int(model.step) == 25 * EPOCHS
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bytes(whole, flags, tmp_path, capsys):
     workdir = Workdir(tmp_path / "run")
     status, _, _ = interrupt(workdir, flags, signal.SIGKILL)
@@ -105,6 +106,7 @@ def test_a_killed_run_ends_with_the_same_bytes(whole, flags, tmp_path, capsys):
     assert_same_end(workdir, whole)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_one_line_and_status_130(flags, tmp_path):
     workdir = Workdir(tmp_path / "run")
     status, output, errors = interrupt(workdir, flags, signal.SIGINT)
@@ -116,6 +118,7 @@ def test_ctrl_c_ends_with_one_line_and_status_130(flags, tmp_path):
     assert not list(workdir.checkpoints.glob(".*"))
 
 
+@pytest.mark.slow
 def test_more_epochs_train_on_as_one_run(whole, flags, tmp_path, capsys):
     workdir = Workdir(tmp_path / "run")
     assert go_on(workdir, flags, epochs=1) == 0
@@ -135,6 +138,7 @@ def test_a_kill_before_the_end_is_made_good(whole, flags, tmp_path, capsys):
         assert (workdir.path / name).read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_a_kill_before_the_checkpoint_repeats_the_epoch(
     whole, flags, tmp_path, capsys
 ):
