@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import pathlib
 
 from ali_keras import files
@@ -78,6 +79,9 @@ class Config:
     jit_compile: str
 
     def __post_init__(self):
+        for name, value in dataclasses.asdict(self).items():
+            if isinstance(value, float):
+                self._check(name, math.isfinite(value), "finite")
         for name in (
             "latent_dim",
             "batch_size",

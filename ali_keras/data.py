@@ -190,7 +190,7 @@ def _find_builder(name, data_dir):
         verbosity = logging.get_verbosity()
         logging.set_verbosity(logging.ERROR)
         return tfds.builder(name, data_dir=data_dir)
-    except ValueError:
+    except (ValueError, AssertionError, ImportError):
         close = difflib.get_close_matches(name, tfds.list_builders())
         hint = f"; close to it: {close}" if close else ""
         raise InputError(
@@ -211,6 +211,7 @@ def _prepare(builder, name, allowed):
         builder.download_and_prepare()
     except OSError as error:
         raise InputError(
-            "data_dir must be a place that can be written. Received: "
-            f"{builder.data_dir} ({error})"
+            "The data set must be one that can be fetched, and data_dir a "
+            f"place that can be written. Received: {name}, {builder.data_dir} "
+            f"({type(error).__name__}: {error.strerror or error})"
         ) from None

@@ -33,7 +33,8 @@ def replacing(path):
             f"{path} ({error.strerror or error})"
         ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # It may never have been there.
+            temporary.unlink()
 
 
 def write_bytes(path, content):

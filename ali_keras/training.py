@@ -74,9 +74,25 @@ def train(config, workdir, download=False):
     images, held_out = _load_images(config, download)
     model = build_model(config)
     initial_epoch = workdir.restore(model)
+    steps_per_epoch = config.steps_per_epoch or len(images) // config.batch_size
+    batches = data.training_batches(
+        images,
+        config.batch_size,
+        config.seed,
+        range(initial_epoch, config.epochs),
+        steps_per_epoch,
+    )
     workdir.claim(config)
     print(_describe_start(workdir.path, initial_epoch, config, images))
-    _fit(model, images, config, initial_epoch, workdir)
+    model.fit(
+        batches,
+        epochs=config.epochs,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=steps_per_epoch,
+        shuffle=False,  # It is done: data.training_batches.
+        verbose=1 if sys.stdout.isatty() else 2,
+        callbacks=_callbacks(workdir, initial_epoch),
+    )
     _draw_pictures(model, held_out, config, workdir)
     workdir.finish(model, config)
 
@@ -102,28 +118,12 @@ def _describe_start(path, initial_epoch, config, images):
     )
 
 
-def _fit(model, images, config, initial_epoch, workdir):
-    steps_per_epoch = config.steps_per_epoch or len(images) // config.batch_size
-    batches = data.training_batches(
-        images,
-        config.batch_size,
-        config.seed,
-        range(initial_epoch, config.epochs),
-        steps_per_epoch,
-    )
-    model.fit(
-        batches,
-        epochs=config.epochs,
-        initial_epoch=initial_epoch,
-        steps_per_epoch=steps_per_epoch,
-        shuffle=False,  # It is done: data.training_batches.
-        verbose=1 if sys.stdout.isatty() else 2,
-        callbacks=[
-            WriteHistory(workdir.history, initial_epoch),
-            WriteCheckpoint(workdir),
-            keras.callbacks.TensorBoard(workdir.path / "logs"),
-        ],
-    )
+def _callbacks(workdir, initial_epoch):
+    return [
+        WriteHistory(workdir.history, initial_epoch),
+        WriteCheckpoint(workdir),
+        keras.callbacks.TensorBoard(workdir.path / "logs"),
+    ]
 
 
 def _draw_pictures(model, held_out, config, workdir):

@@ -9,6 +9,7 @@ training.json                    record of a finished training
 
 import pathlib
 import re
+from zipfile import BadZipFile
 
 import keras
 
@@ -132,7 +133,7 @@ class Workdir:
             )
         try:
             return keras.models.load_model(self.model), config
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(
                 "model.keras must be a whole file as ali-train writes it. "
                 f"Received: {self.model} ({_first_line(error)})"

@@ -220,7 +220,9 @@ def test_without_download_nothing_is_prepared(folder):
 
 def test_a_data_dir_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("old")
-    with pytest.raises(InputError, match="data_dir must be a place"):
+    with pytest.raises(
+        InputError, match="data_dir a place that can be written"
+    ):
         data.open_dataset("mnist_5k", str(tmp_path / "file" / "data"))
 
 
