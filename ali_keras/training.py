@@ -127,7 +127,7 @@ def _callbacks(workdir, initial_epoch):
 
 
 def _draw_pictures(model, held_out, config, workdir):
-    images = pictures.choose(held_out, 100, config.seed)
+    images = pictures.choose(held_out, 50, config.seed)
     for name, grid in (
         ("samples", pictures.samples(model, 100, config.seed)),
         ("reconstructions", pictures.reconstructions(model, images)),
