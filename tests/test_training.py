@@ -70,7 +70,7 @@ def test_history_has_finite_figures_of_each_epoch(finished):
     ("name", "rows", "columns"),
     [
         ("samples", 10, 10),
-        ("reconstructions", 20, 10),
+        ("reconstructions", 10, 10),
         ("interpolations", 10, 10),
     ],
 )
