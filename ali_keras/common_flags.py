@@ -1,5 +1,7 @@
 """Flags that several programs share. Defined once: absl refuses a second."""
 
+import sys
+
 from absl import flags
 
 from ali_keras.errors import InputError
@@ -23,12 +25,31 @@ DATA_DIR = flags.DEFINE_string(
 SEED = flags.DEFINE_integer(
     "seed", 0, "Fixes all that is random.", lower_bound=0
 )
+SHARED = ("workdir", "output", "format", "dataset", "data_dir", "seed")
 
 
-def declare(*names):
-    """Lists shared flags in the --help of the program that calls this."""
+def declare(module, *names):
+    """Says which shared flags a program has: it lists and accepts no others.
+
+    Args:
+        module: The program's `__name__`.
+        *names: Some of `SHARED`.
+    """
+    if module == "__main__":  # absl's name for it.
+        module = sys.argv[0]
     for name in names:
-        flags.declare_key_flag(name)
+        flags.FLAGS.register_key_flag_for_module(module, flags.FLAGS[name])
+
+
+def check_declared(module):
+    """Refuses shared flags that were given but are not the program's."""
+    own = {f.name for f in flags.FLAGS.get_key_flags_for_module(module)}
+    for name in SHARED:
+        if flags.FLAGS[name].present and name not in own:
+            raise InputError(
+                f"A flag must be one of the program's, see --helpshort. "
+                f"Received: --{name}"
+            )
 
 
 def workdir():

@@ -43,11 +43,7 @@ def open_dataset(name, data_dir=None, download=False):
     builder = _find_builder(name, data_dir)
     if not builder.info.splits:
         _prepare(builder, name, may_prepare)
-    if "image" not in builder.info.features:
-        raise InputError(
-            "The data set must have a feature 'image'. Received: "
-            f"{name}, with {sorted(builder.info.features)}"
-        )
+    _check_features(name, builder.info.features)
     return builder
 
 
@@ -201,6 +197,20 @@ def _find_builder(name, data_dir):
         logging.set_verbosity(verbosity)
 
 
+def _check_features(name, features):
+    if "image" not in features:
+        raise InputError(
+            "The data set must have a feature 'image'. Received: "
+            f"{name}, with {sorted(features)}"
+        )
+    shape = features["image"].shape
+    if len(shape) != 3 or shape[-1] not in (1, 3, 4, None):
+        raise InputError(
+            "The feature 'image' must be (height, width, channels) with 1, 3 "
+            f"or 4 channels. Received: {name}, with {shape}"
+        )
+
+
 def _prepare(builder, name, allowed):
     if not allowed:
         raise InputError(
@@ -209,9 +219,9 @@ def _prepare(builder, name, allowed):
         )
     try:
         builder.download_and_prepare()
-    except OSError as error:
+    except Exception as error:  # TFDS raises many kinds.
         raise InputError(
             "The data set must be one that can be fetched, and data_dir a "
             f"place that can be written. Received: {name}, {builder.data_dir} "
-            f"({type(error).__name__}: {error.strerror or error})"
+            f"({type(error).__name__}: {' '.join(str(error).split())})"
         ) from None

@@ -23,6 +23,8 @@ def preprocess(image, size, channels):
     if image.dtype == tf.string:
         image = tf.io.decode_image(image, channels, expand_animations=False)
         image.set_shape((None, None, channels))
+    if image.dtype.is_floating:
+        image = _check_range(image)
     image = tf.image.convert_image_dtype(image, tf.float32)
     image = _match_channels(image, channels)
     if image.shape != (size, size, channels):

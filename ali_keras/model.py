@@ -177,6 +177,8 @@ class ALI(keras.Model):
                 `keras.Model.compile`.
         """
         super().compile(optimizer=None, **kwargs)
+        # As asked, to be saved: Keras resolves "auto" for this machine.
+        self.asked_jit_compile = kwargs.get("jit_compile", "auto")
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.discriminator_optimizer = keras.optimizers.get(
             discriminator_optimizer
@@ -234,14 +236,14 @@ class ALI(keras.Model):
         ):
             update_averages(averages, network, self.ema_decay, self.step)
         self.step.assign_add(1)
-        return self._track(terms)
+        return self._track(terms, tf.shape(images)[0])
 
     def test_step(self, data):
         """Losses and reconstruction error of the averaged networks."""
         images = images_of(data, self.variable_dtype)
-        # Counts the batches of this evaluation: each gets noise of its own.
-        batch = self.trackers["discriminator_loss"].count
-        key = noise.fold(self.seed, self.step, tf.cast(batch, tf.int32))
+        # Counts the images of this evaluation: each batch gets its own noise.
+        seen = self.trackers["discriminator_loss"].count
+        key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
         networks = (self.encoder_ema, self.decoder_ema, self.discriminator)
         terms = self.objective.terms(
             networks, images, key, self.step, training=False
@@ -249,11 +251,11 @@ class ALI(keras.Model):
         terms["reconstruction_error"] = tf.reduce_mean(
             tf.square(images - self(images))
         )
-        return self._track(terms)
+        return self._track(terms, tf.shape(images)[0])
 
-    def _track(self, terms):
+    def _track(self, terms, batch_size):
         for name, value in terms.items():
-            self.trackers[name].update_state(value)
+            self.trackers[name].update_state(value, sample_weight=batch_size)
         return {name: self.trackers[name].result() for name in terms}
 
     def get_config(self):
@@ -282,7 +284,7 @@ class ALI(keras.Model):
                 "generator_optimizer", "discriminator_optimizer"
             ),
             "objective": dataclasses.asdict(self.objective),
-            "jit_compile": self.jit_compile,
+            "jit_compile": self.asked_jit_compile,
             "steps_per_execution": self.steps_per_execution,
         }
 

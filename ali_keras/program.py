@@ -2,10 +2,12 @@
 
 import sys
 
+import tensorflow as tf
 from absl import app
 from absl import flags
 from absl import logging
 
+from ali_keras import common_flags
 from ali_keras.errors import InputError
 
 USAGE_ERROR = 2
@@ -29,17 +31,36 @@ def run(main):
                     "Arguments must be flags, --name=value. Received: "
                     f"{' '.join(argv[1:])}"
                 )
+            common_flags.check_declared(main.__module__)
             main()
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return USAGE_ERROR
+        except (OSError, tf.errors.OpError) as error:
+            reason = getattr(error, "message", None) or str(error)
+            print(
+                "error: Files must be readable, places writable, data sound. "
+                f"Received: {' '.join(reason.split())}",
+                file=sys.stderr,
+            )
+            return USAGE_ERROR
         except KeyboardInterrupt:
             print(
-                "\nInterrupted. The same command goes on from the last "
-                "finished epoch.",
+                "\nInterrupted. The same command starts again, a training "
+                "from its last finished epoch.",
                 file=sys.stderr,
             )
             return INTERRUPTED
         return 0
 
+    _list_flags_in_help(main)
     app.run(guarded)
+
+
+def _list_flags_in_help(main):
+    # absl looks for flags and text under the script's name, which is no
+    # module's where a console script or `python -m` starts the program.
+    for flag in flags.FLAGS.get_key_flags_for_module(main.__module__):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    module = sys.modules[main.__module__]
+    sys.modules["__main__"].__doc__ = module.__doc__

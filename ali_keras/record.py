@@ -2,12 +2,12 @@
 
 import importlib.metadata
 import os
-import pathlib
 import platform
 import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 PACKAGES = (
     "tensorflow",
@@ -29,7 +29,7 @@ def describe_run(epochs):
     """
     return {
         "epochs": epochs,
-        "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": f"{_program()} {shlex.join(sys.argv[1:])}",
         "commit": commit(),
         "versions": {
             "python": platform.python_version(),
@@ -48,12 +48,17 @@ def commit():
 
     A "+" at its end says that files differ from the commit.
     """
-    root = pathlib.Path(__file__).parents[1]
+    root = Path(__file__).parents[1]
     if not (root / ".git").exists():
         return None
     head = _git(root, "rev-parse", "--short=12", "HEAD")
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     return head and head + ("+" if changed else "")
+
+
+def _program():
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    return f"python -m {module.name}" if module else Path(sys.argv[0]).name
 
 
 def _git(root, *arguments):
@@ -69,7 +74,7 @@ def _git(root, *arguments):
 
 
 def _processor():
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
             if line.startswith("model name"):

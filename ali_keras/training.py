@@ -11,6 +11,7 @@ from ali_keras import pictures
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.callbacks import WriteCheckpoint
 from ali_keras.callbacks import WriteHistory
+from ali_keras.errors import InputError
 from ali_keras.model import ALI
 from ali_keras.networks import build_networks
 from ali_keras.objective import Objective
@@ -74,6 +75,11 @@ def train(config, workdir, download=False):
     images, held_out = _load_images(config, download)
     model = build_model(config)
     initial_epoch = workdir.restore(model)
+    if workdir.training.exists() and not initial_epoch:
+        raise InputError(
+            "A finished workdir must have its checkpoints to train on; or use "
+            f"another workdir. Received: {workdir.path}, without checkpoints"
+        )
     steps_per_epoch = config.steps_per_epoch or len(images) // config.batch_size
     batches = data.training_batches(
         images,

@@ -126,10 +126,10 @@ class Workdir:
             InputError: if the folder holds no trained model.
         """
         config = Config.read(self.config)
-        if not self.model.exists():
+        if not self.is_finished(config):
             raise InputError(
                 "A workdir must hold a finished training; run ali-train on it "
-                f"to the end. Received: {self.path}, without model.keras"
+                f"to the end. Received: {self.path}, not finished"
             )
         try:
             return keras.models.load_model(self.model), config

@@ -21,7 +21,7 @@ from ali_keras.errors import InputError
 from ali_keras.objective import POSTERIOR
 from ali_keras.objective import sample_posterior
 
-common_flags.declare("workdir", "output")
+common_flags.declare(__name__, "workdir", "output")
 VERSION = flags.DEFINE_integer(
     "version", None, "Default: the next free number.", lower_bound=1
 )
@@ -29,6 +29,8 @@ VERSION = flags.DEFINE_integer(
 
 def export_saved_models(model, output, version=None):
     """Writes encoder and decoder as SavedModels, each whole or not at all.
+
+    The signatures do not check that pixels lie in [0, 1].
 
     Signatures of the encoder: `encode` (also `serving_default`): `image`
     `(batch, height, width, channels)` float32 in [0, 1] to `z_mean` and

@@ -2,6 +2,6 @@
 
 import os
 
-# TensorFlow's start-up notes would drown what the programs say. Its warnings
-# and errors come back with TF_CPP_MIN_LOG_LEVEL=0.
+# Some of TensorFlow's notes would drown what the programs say; those that it
+# prints while it is imported heed no setting. TF_CPP_MIN_LOG_LEVEL=0 has all.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,4 +1,4 @@
-"""Encodes a split of a TFDS data set: z_mean, z_log_sigma, features, label.
+"""Encodes a split of a TFDS data set: z_mean, z_log_sigma, a draw z, features.
 
 python -m tools.encode --workdir=runs/demo --split=test
 
@@ -13,7 +13,9 @@ from ali_keras import outputs
 from ali_keras import program
 from ali_keras.encoding import encode_split
 
-common_flags.declare("workdir", "output", "format", "dataset", "data_dir")
+common_flags.declare(
+    __name__, "workdir", "output", "format", "dataset", "data_dir", "seed"
+)
 SPLIT = flags.DEFINE_string(
     "split", None, "TFDS split or slice. Default: the held-out split."
 )
@@ -27,7 +29,9 @@ def main():
         dataset=common_flags.DATASET.value or config.dataset,
         data_dir=common_flags.DATA_DIR.value or config.data_dir,
     )
-    num_examples, batches = encode_split(model, config, SPLIT.value)
+    num_examples, batches = encode_split(
+        model, config, SPLIT.value, common_flags.SEED.value
+    )
     outputs.STREAM_WRITERS[form](path, num_examples, batches)
     print(f"Wrote the codes of {num_examples} images to {path}.")
 

@@ -13,7 +13,7 @@ from ali_keras import program
 from ali_keras.report import format_metrics
 from ali_keras.report import list_files
 
-common_flags.declare("workdir", "data_dir")
+common_flags.declare(__name__, "workdir", "data_dir")
 NUM_NEIGHBOURS = 50
 
 

@@ -13,7 +13,7 @@ from ali_keras import outputs
 from ali_keras import program
 from ali_keras.evaluation import generate
 
-common_flags.declare("workdir", "output", "format", "seed")
+common_flags.declare(__name__, "workdir", "output", "format", "seed")
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images", 100, "Number of images.", lower_bound=1
 )

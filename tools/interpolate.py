@@ -10,7 +10,7 @@ from ali_keras import pictures
 from ali_keras import program
 from ali_keras.evaluation import load_held_out
 
-common_flags.declare("workdir", "output", "data_dir", "seed")
+common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_ROWS = flags.DEFINE_integer(
     "num_rows", 10, "Number of pairs of images.", lower_bound=1
 )

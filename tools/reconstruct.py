@@ -1,6 +1,6 @@
 """Reconstructs held-out images: odd columns originals, even columns G(E(x)).
 
-python -m tools.reconstruct --workdir=runs/demo --num_images=50
+python -m tools.reconstruct --workdir=runs/demo --num_pairs=50
 """
 
 from absl import flags
@@ -10,7 +10,7 @@ from ali_keras import pictures
 from ali_keras import program
 from ali_keras.evaluation import load_held_out
 
-common_flags.declare("workdir", "output", "data_dir", "seed")
+common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_PAIRS = flags.DEFINE_integer(
     "num_pairs", 50, "Number of images to reconstruct.", lower_bound=1
 )

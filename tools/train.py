@@ -17,7 +17,7 @@ from ali_keras.config import PRECISIONS
 from ali_keras.describe import describe
 from ali_keras.presets import PRESETS
 
-common_flags.declare("workdir", "dataset", "data_dir", "seed")
+common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
 flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
 flags.DEFINE_integer("epochs", None, "Epochs in all.", lower_bound=1)
 flags.DEFINE_integer(
