@@ -58,7 +58,7 @@ def relativistic_generator_loss(encoder_logits, decoder_logits):
 
 
 def discriminator_accuracy(encoder_logits, decoder_logits, relativistic):
-    """Share of pairs that D tells apart; 1/2 where it cannot.
+    """Share of pairs that D tells apart; a tie counts as wrong.
 
     Args:
         encoder_logits: Float tensor `(batch,)`.

@@ -49,7 +49,7 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
     [block] = [b for b in code_blocks("sh") if "saved_model_cli" in b]
     scripts = pathlib.Path(sys.executable).parent
     printed = ""
-    for command in block.replace("\\\n", " ").strip().split("\n"):
+    for command in re.sub(r"\\\n\s*", "", block).strip().split("\n"):
         program, *arguments = shlex.split(command)
         program = scripts / pathlib.Path(program).name
         result = run([program, *arguments], tmp_path)

@@ -132,7 +132,11 @@ def test_the_held_out_split_is_encoded_in_order(
     call(encode, f"--output={tmp_path / 'x.npz'}")
     images, labels = held_out
     with np.load(tmp_path / "x.npz") as codes:
-        assert set(codes) == {"z_mean", "z_log_sigma", "features", "label"}
+        names = {"z_mean", "z_log_sigma", "z", "features", "label"}
+        assert set(codes) == names
+        epsilon = (codes["z"] - codes["z_mean"]) / np.exp(codes["z_log_sigma"])
+        assert epsilon.mean() == pytest.approx(0.0, abs=0.02)
+        assert epsilon.std() == pytest.approx(1.0, abs=0.02)
         np.testing.assert_array_equal(codes["label"], labels)
         np.testing.assert_allclose(
             codes["z_mean"], model.encode(images), atol=1e-5
