@@ -14,6 +14,7 @@ import numpy as np
 from ali_keras.files import read_json
 
 FOLDER = pathlib.Path(__file__).parent
+ABLATIONS = FOLDER / "ablations"
 ACCURACY = "nearest_neighbour_accuracy"
 ROWS = (
     ("1-NN, z_mean", (ACCURACY, "z_mean")),
@@ -30,8 +31,8 @@ ROWS = (
 
 
 def main():
-    """Prints the table of all runs."""
-    print(markdown())
+    """Prints the table of all runs, then that of the ablations."""
+    print(markdown(), markdown(ABLATIONS), sep="\n\n")
 
 
 def markdown(folder=FOLDER):

@@ -59,9 +59,16 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
         assert name in printed
 
 
-@pytest.mark.parametrize("page", ["README.md", "results/README.md"])
-def test_figures_are_those_of_the_records(page):
-    assert table.markdown() in (ROOT / page).read_text()
+@pytest.mark.parametrize(
+    ("page", "folder"),
+    [
+        ("README.md", table.FOLDER),
+        ("results/README.md", table.FOLDER),
+        ("docs/recipe.md", table.ABLATIONS),
+    ],
+)
+def test_figures_are_those_of_the_records(page, folder):
+    assert table.markdown(folder) in (ROOT / page).read_text()
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
