@@ -67,12 +67,9 @@ class ALI(keras.Model):
         self.seed = seed
         self.ema_decay = ema_decay
         self.latent_dim = decoder.input_shape[-1]
-        self.encoder_ema = copy_network(
-            encoder, "encoder_ema", self.variable_dtype
-        )
-        self.decoder_ema = copy_network(
-            decoder, "decoder_ema", self.variable_dtype
-        )
+        dtype = self.variable_dtype
+        self.encoder_ema = copy_network(encoder, "encoder_ema", dtype)
+        self.decoder_ema = copy_network(decoder, "decoder_ema", dtype)
         self.encoder_ema.trainable = self.decoder_ema.trainable = False
         # Not an optimizer's counter: that stands still on a skipped step.
         self.step = self.add_weight(
@@ -208,14 +205,13 @@ class ALI(keras.Model):
             (self.discriminator_optimizer, self.discriminator_variables),
             (self.generator_optimizer, self.generator_variables),
         )
-        num_replicas = tf.distribute.get_strategy().num_replicas_in_sync
         with tf.GradientTape(persistent=True) as tape:
             terms = self.objective.terms(
                 networks, images, key, self.step, training=True
             )
             # Gradients are summed over replicas; the mean is wanted.
             scaled = [
-                optimizer.scale_loss(loss / num_replicas)
+                optimizer.scale_loss(loss / _num_replicas())
                 for loss, (optimizer, _) in zip(
                     self.objective.totals(terms), players, strict=True
                 )
@@ -242,7 +238,7 @@ class ALI(keras.Model):
         """Losses and reconstruction error of the averaged networks."""
         images = images_of(data, self.variable_dtype)
         # Counts the images of this evaluation: each batch gets its own noise.
-        seen = self.trackers["discriminator_loss"].count
+        seen = self.trackers["discriminator_loss"].count * _num_replicas()
         key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
         networks = (self.encoder_ema, self.decoder_ema, self.discriminator)
         terms = self.objective.terms(
@@ -298,3 +294,7 @@ class ALI(keras.Model):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in names
         }
+
+
+def _num_replicas():
+    return tf.distribute.get_strategy().num_replicas_in_sync
