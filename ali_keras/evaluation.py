@@ -45,35 +45,47 @@ def evaluate(model, config, train, held_out, num_samples=1000):
     metrics["between_class_variance"] = between_class_variance(
         posterior["z_mean"], labels
     )
-    untrained = build_untrained(config, gallery)
-    metrics["nearest_neighbour_accuracy"] = {
-        name: nearest_neighbour_accuracy(
-            embed(gallery), gallery_labels, embed(queries), labels
-        )
-        for name, embed in {
-            "z_mean": lambda x: encode(model, x)["z_mean"],
-            "z_mean_untrained": lambda x: encode(untrained, x)["z_mean"],
-            "features": lambda x: encode(model, x)["features"],
-            "features_untrained": lambda x: encode(untrained, x)["features"],
-            "pixels": lambda x: x,
-        }.items()
-    }
-    classifier = fit_classifier(gallery, gallery_labels)
-    samples = generate(model, num_samples)
-    shares = class_shares(classifier, samples)
-    metrics.update(
-        {
-            "reconstruction_agreement": accuracy(
-                classifier, reconstructions, labels
-            ),
-            "classifier_accuracy": accuracy(classifier, queries, labels),
-            "num_classifier_images": min(len(gallery), MAX_CLASSIFIER_IMAGES),
-            "num_samples": num_samples,
-            "sample_class_shares": shares,
-            "smallest_class_share": min(shares.values()),
-        }
+    metrics["nearest_neighbour_accuracy"] = _nearest_neighbour_accuracies(
+        _embeddings(model, config, gallery, queries, posterior),
+        gallery_labels,
+        labels,
     )
-    return metrics
+    classifier = fit_classifier(gallery, gallery_labels)
+    shares = class_shares(classifier, generate(model, num_samples))
+    return {
+        **metrics,
+        "reconstruction_agreement": accuracy(
+            classifier, reconstructions, labels
+        ),
+        "classifier_accuracy": accuracy(classifier, queries, labels),
+        "num_classifier_images": min(len(gallery), MAX_CLASSIFIER_IMAGES),
+        "num_samples": num_samples,
+        "sample_class_shares": shares,
+        "smallest_class_share": min(shares.values()),
+    }
+
+
+def _embeddings(model, config, gallery, queries, posterior):
+    # Pairs of the gallery's and the queries' codes; each is computed once.
+    untrained = build_untrained(config, gallery)
+    trained_codes = (encode(model, gallery), posterior)
+    initial_codes = (encode(untrained, gallery), encode(untrained, queries))
+    embeddings = {}
+    for name in ("z_mean", "features"):
+        embeddings[name] = [codes[name] for codes in trained_codes]
+        embeddings[f"{name}_untrained"] = [
+            codes[name] for codes in initial_codes
+        ]
+    return {**embeddings, "pixels": (gallery, queries)}
+
+
+def _nearest_neighbour_accuracies(embeddings, gallery_labels, labels):
+    return {
+        name: nearest_neighbour_accuracy(
+            gallery, gallery_labels, queries, labels
+        )
+        for name, (gallery, queries) in embeddings.items()
+    }
 
 
 def encode(model, images):
@@ -120,8 +132,9 @@ def nearest_neighbour_accuracy(gallery, gallery_labels, queries, labels):
 
 def between_class_variance(codes, labels):
     """Share of the codes' total variance that lies between class means."""
-    means = np.stack([codes[labels == label].mean(0) for label in labels])
-    return float(means.var(0).sum() / codes.var(0).sum())
+    classes, members = np.unique(labels, return_inverse=True)
+    means = np.stack([codes[labels == label].mean(0) for label in classes])
+    return float(means[members].var(0).sum() / codes.var(0).sum())
 
 
 def nearest_neighbours(gallery, queries):
@@ -168,20 +181,22 @@ def load_splits(config, data_dir=None):
     Raises:
         InputError: if the data set cannot be found.
     """
-    builder = data.open_dataset(config.dataset, data_dir or config.data_dir)
-    size = ARCHITECTURES[config.architecture].image_size
-    return tuple(
-        data.load_arrays(builder, split, size, config.channels)
-        for split in data.split_names(builder)
-    )
+    return tuple(_load(config, data_dir, slice(None)))
 
 
 def load_held_out(config, data_dir=None):
     """Loads the held-out split alone. See `load_splits`."""
+    [held_out] = _load(config, data_dir, slice(1, None))
+    return held_out
+
+
+def _load(config, data_dir, which):
     builder = data.open_dataset(config.dataset, data_dir or config.data_dir)
-    _, held_out = data.split_names(builder)
     size = ARCHITECTURES[config.architecture].image_size
-    return data.load_arrays(builder, held_out, size, config.channels)
+    return [
+        data.load_arrays(builder, split, size, config.channels)
+        for split in data.split_names(builder)[which]
+    ]
 
 
 def _to_float(split):
