@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def update_averages(averages, network, decay, step):
+def update_averages(averages, network, decay, step, skipped=None):
     """Moves averages towards a network: weights and BatchNorm statistics.
 
     The decay of a step is `min(decay, (1 + step) / (10 + step))`: a warm-up
@@ -14,13 +14,18 @@ def update_averages(averages, network, decay, step):
         network: `keras.Model`.
         decay: Float in [0, 1).
         step: Scalar integer tensor, steps before this one.
+        skipped: Scalar boolean tensor. Whether the averages stay, as the
+            network did; `None` is no.
     """
     for average, variable in zip(
         averages.variables, network.variables, strict=True
     ):
         new = tf.cast(variable, average.dtype)
         kept = _decay(decay, tf.cast(step, average.dtype))
-        average.assign(kept * average + (1 - kept) * new)
+        new = kept * average + (1 - kept) * new
+        if skipped is not None:
+            new = tf.where(skipped, average, new)
+        average.assign(new)
 
 
 def _decay(decay, step):

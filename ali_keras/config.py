@@ -8,9 +8,9 @@ import pathlib
 from ali_keras import files
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.errors import InputError
+from ali_keras.precision import PRECISIONS
+from ali_keras.precision import resolve
 from ali_keras.presets import PRESETS
-
-PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Config:
         encoder_shift: Pixels by which the encoder's images are shifted at
             random; 0 is off.
         ema_decay: Decay of the averaged encoder and decoder; 0 is off.
-        precision: "float32" or "mixed_bfloat16".
+        precision: Keras dtype policy, one of `precision.PRECISIONS`.
         jit_compile: "auto", "true" or "false": XLA; auto is Keras' choice
             (on for one GPU, off on CPUs).
 
@@ -129,7 +129,8 @@ class Config:
             preset: String, a key of `presets.PRESETS`.
             dataset: TFDS name.
             **overrides: Attributes that differ from the preset; `None` means
-                the preset's value.
+                the preset's value. `precision` may be "auto" here, see
+                `precision.resolve`.
 
         Returns:
             `Config`.
@@ -143,6 +144,7 @@ class Config:
             )
         given = {k: v for k, v in overrides.items() if v is not None}
         values = {**DEFAULTS, **PRESETS[preset], **given}
+        values["precision"] = resolve(values["precision"])
         return cls(dataset=dataset, preset=preset, **values)
 
     @classmethod

@@ -1,10 +1,13 @@
 """The ALI model: three networks, one simultaneous training step."""
 
+import contextlib
 import dataclasses
 
 import keras
 import tensorflow as tf
 
+from ali_keras import figures
+from ali_keras import loss_scaling
 from ali_keras import noise
 from ali_keras.averages import update_averages
 from ali_keras.images import images_of
@@ -13,14 +16,10 @@ from ali_keras.objective import POSTERIOR
 from ali_keras.objective import PRIOR
 from ali_keras.objective import Objective
 from ali_keras.objective import sample_posterior
-
-METRICS = (
-    "discriminator_loss",
-    "generator_loss",
-    "discriminator_accuracy",
-    "gradient_penalty",
-    "reconstruction_error",
-)
+from ali_keras.replicas import num_replicas
+from ali_keras.replicas import reducible
+from ali_keras.updates import Player
+from ali_keras.updates import update_simultaneously
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -80,7 +79,7 @@ class ALI(keras.Model):
             trainable=False,
             aggregation="only_first_replica",
         )
-        self.trackers = {n: keras.metrics.Mean(name=n) for n in METRICS}
+        self.trackers = figures.make_trackers()
         self.build(encoder.input_shape)
 
     def build(self, input_shape):
@@ -163,7 +162,8 @@ class ALI(keras.Model):
         """Configures training.
 
         Call it inside the scope of a distribution strategy, if there is one:
-        both optimizers are built here.
+        both optimizers are built here. Where a network computes in float16,
+        both are wrapped in `keras.optimizers.LossScaleOptimizer`.
 
         Args:
             generator_optimizer: `keras.optimizers.Optimizer` or its name, for
@@ -176,13 +176,20 @@ class ALI(keras.Model):
         super().compile(optimizer=None, **kwargs)
         # As asked, to be saved: Keras resolves "auto" for this machine.
         self.asked_jit_compile = kwargs.get("jit_compile", "auto")
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
-        self.discriminator_optimizer = keras.optimizers.get(
-            discriminator_optimizer
+        self.generator_optimizer = loss_scaling.scaled(
+            keras.optimizers.get(generator_optimizer), self.networks
+        )
+        self.discriminator_optimizer = loss_scaling.scaled(
+            keras.optimizers.get(discriminator_optimizer), self.networks
         )
         self.objective = objective or Objective()
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
+
+    @property
+    def networks(self):
+        """Tuple of encoder, decoder and discriminator."""
+        return self.encoder, self.decoder, self.discriminator
 
     @property
     def generator_variables(self):
@@ -200,45 +207,34 @@ class ALI(keras.Model):
         """One step of Algorithm 1: one forward pass, two updates."""
         images = images_of(data, self.variable_dtype)
         key = noise.fold(self.seed, self.step)
-        networks = (self.encoder, self.decoder, self.discriminator)
-        players = (
-            (self.discriminator_optimizer, self.discriminator_variables),
-            (self.generator_optimizer, self.generator_variables),
+        discriminator = Player(
+            self.discriminator_optimizer, self.discriminator_variables
         )
+        generator = Player(self.generator_optimizer, self.generator_variables)
+        players = (discriminator, generator)
         with tf.GradientTape(persistent=True) as tape:
-            terms = self.objective.terms(
-                networks, images, key, self.step, training=True
-            )
+            with self._guarded_statistics():
+                terms = self.objective.terms(
+                    self.networks, images, key, self.step, training=True
+                )
             # Gradients are summed over replicas; the mean is wanted.
-            scaled = [
-                optimizer.scale_loss(loss / _num_replicas())
-                for loss, (optimizer, _) in zip(
-                    self.objective.totals(terms), players, strict=True
+            losses = [
+                player.optimizer.scale_loss(loss / num_replicas())
+                for player, loss in zip(
+                    players, self.objective.totals(terms), strict=True
                 )
             ]
-        # Both gradients before either update: at the same parameters.
-        gradients = [
-            tape.gradient(loss, variables)
-            for loss, (_, variables) in zip(scaled, players, strict=True)
-        ]
-        del tape
-        for gradient, (optimizer, variables) in zip(
-            gradients, players, strict=True
-        ):
-            optimizer.apply(gradient, variables)
-        for averages, network in (
-            (self.encoder_ema, self.encoder),
-            (self.decoder_ema, self.decoder),
-        ):
-            update_averages(averages, network, self.ema_decay, self.step)
+        _, skipped = update_simultaneously(players, losses, tape)
+        self._update_averages(skipped)
         self.step.assign_add(1)
-        return self._track(terms, tf.shape(images)[0])
+        results = self._track(terms, images)
+        return reducible({**results, **self._loss_scales()})
 
     def test_step(self, data):
         """Losses and reconstruction error of the averaged networks."""
         images = images_of(data, self.variable_dtype)
         # Counts the images of this evaluation: each batch gets its own noise.
-        seen = self.trackers["discriminator_loss"].count * _num_replicas()
+        seen = self.trackers["discriminator_loss"].count * num_replicas()
         key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
         networks = (self.encoder_ema, self.decoder_ema, self.discriminator)
         terms = self.objective.terms(
@@ -247,12 +243,39 @@ class ALI(keras.Model):
         terms["reconstruction_error"] = tf.reduce_mean(
             tf.square(images - self(images))
         )
-        return self._track(terms, tf.shape(images)[0])
+        return reducible(self._track(terms, images))
 
-    def _track(self, terms, batch_size):
-        for name, value in terms.items():
-            self.trackers[name].update_state(value, sample_weight=batch_size)
-        return {name: self.trackers[name].result() for name in terms}
+    def _guarded_statistics(self):
+        if self._loss_scales():
+            return loss_scaling.finite_statistics(self.networks)
+        return contextlib.nullcontext()
+
+    def _update_averages(self, skipped):
+        for averages, network in (
+            (self.encoder_ema, self.encoder),
+            (self.decoder_ema, self.decoder),
+        ):
+            update_averages(
+                averages, network, self.ema_decay, self.step, skipped
+            )
+
+    def _track(self, terms, images):
+        return figures.track(
+            self.trackers,
+            terms,
+            batch_size=tf.shape(images)[0],
+            leave_out_overflows=bool(self._loss_scales()),
+        )
+
+    def _loss_scales(self):
+        return {
+            name: tf.convert_to_tensor(optimizer.dynamic_scale)
+            for name, optimizer in (
+                ("discriminator_loss_scale", self.discriminator_optimizer),
+                ("generator_loss_scale", self.generator_optimizer),
+            )
+            if loss_scaling.is_scaled(optimizer)
+        }
 
     def get_config(self):
         return {
@@ -294,7 +317,3 @@ class ALI(keras.Model):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in names
         }
-
-
-def _num_replicas():
-    return tf.distribute.get_strategy().num_replicas_in_sync

@@ -50,6 +50,6 @@ PRESETS = {
         "encoder_shift": 2,
         "min_sigma": 0.5,
         "ema_decay": 0.999,
-        "precision": "mixed_bfloat16",
+        "precision": "auto",
     },
 }

@@ -13,8 +13,8 @@ from absl import flags
 import ali_keras
 from ali_keras import common_flags
 from ali_keras import program
-from ali_keras.config import PRECISIONS
 from ali_keras.describe import describe
+from ali_keras.precision import PRECISIONS
 from ali_keras.presets import PRESETS
 
 common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
@@ -68,7 +68,12 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_float("min_sigma", None, "Floor of the encoder's sigma.", 0, 1)
 flags.DEFINE_float("ema_decay", None, "Of the averaged networks; 0: off.", 0, 1)
-flags.DEFINE_enum("precision", None, PRECISIONS, "Keras dtype policy.")
+flags.DEFINE_enum(
+    "precision",
+    None,
+    ["auto", *PRECISIONS],
+    "Keras dtype policy; auto: mixed_bfloat16 where it is native.",
+)
 flags.DEFINE_enum("jit_compile", None, ["auto", "true", "false"], "XLA.")
 DOWNLOAD = flags.DEFINE_bool(
     "download", False, "Whether TFDS may fetch the data set."

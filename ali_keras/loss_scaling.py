@@ -1,0 +1,87 @@
+"""float16: losses are scaled, and an overflow anywhere is survived everywhere.
+
+Keras' `LossScaleOptimizer` skips an update whose gradients are not finite and
+halves its scale. Under a distribution strategy it asks the first replica only
+(Keras 3.15): an overflow on another one goes into the weights. And it knows
+nothing of the statistics that BatchNormalization has assigned before there
+are any gradients. This module sees to both.
+"""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from ali_keras.replicas import sum_over_replicas
+
+# A smaller scale would shrink what is too large already without any scale:
+# such an overflow is not the scale's doing, and halving cannot heal it.
+LOWEST_SCALE = 1.0
+
+
+def scaled(optimizer, networks):
+    """Wraps an optimizer if a network computes in float16.
+
+    Args:
+        optimizer: `keras.optimizers.Optimizer`.
+        networks: `keras.Model`s.
+
+    Returns:
+        `keras.optimizers.LossScaleOptimizer`, or the optimizer as it was.
+    """
+    computes_in = {
+        layer.compute_dtype for network in networks for layer in network.layers
+    }
+    if "float16" not in computes_in or is_scaled(optimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def is_scaled(optimizer):
+    """Whether an optimizer scales its loss."""
+    return isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def agree_on_overflow(gradients):
+    """Makes an overflow on one replica an overflow on all.
+
+    Args:
+        gradients: Lists of this replica's gradients, a list for each
+            optimizer.
+
+    Returns:
+        Tuple of the lists, where all gradients of a list are NaN if any of
+        that list is not finite on any replica, and a list of scalar boolean
+        tensors that tell which lists those are.
+    """
+    overflows = sum_over_replicas(tf.stack([*map(_num_overflows, gradients)]))
+    skipped = overflows > 0
+    factors = tf.unstack(tf.where(skipped, float("nan"), 1.0))
+    agreed = [
+        [gradient * tf.cast(factor, gradient.dtype) for gradient in some]
+        for some, factor in zip(gradients, factors, strict=True)
+    ]
+    return agreed, tf.unstack(skipped)
+
+
+@contextlib.contextmanager
+def finite_statistics(networks):
+    """Takes back what the body assigns to statistics that is not finite.
+
+    Args:
+        networks: `keras.Model`s that are called in the body.
+    """
+    statistics = [v for n in networks for v in n.non_trainable_variables]
+    before = [tf.identity(variable) for variable in statistics]
+    yield
+    for variable, old in zip(statistics, before, strict=True):
+        new = tf.convert_to_tensor(variable)
+        is_finite = tf.reduce_all(tf.math.is_finite(new))
+        variable.assign(tf.where(is_finite, new, old))
+
+
+def _num_overflows(gradients):
+    overflows = [
+        tf.reduce_any(~tf.math.is_finite(gradient)) for gradient in gradients
+    ]
+    return tf.math.count_nonzero(overflows, dtype=tf.int32)
