@@ -1,10 +1,15 @@
-"""What `fit` writes at the end of each epoch."""
+"""What happens during `fit`: figures, checkpoints, and when it must stop."""
 
+import math
 import time
 
 import keras
 
+from ali_keras import figures
 from ali_keras import files
+from ali_keras.errors import NonFiniteError
+from ali_keras.errors import Terminated
+from ali_keras.loss_scaling import LOWEST_SCALE
 
 
 class WriteHistory(keras.callbacks.Callback):
@@ -31,12 +36,106 @@ class WriteHistory(keras.callbacks.Callback):
         files.write_json(self.path, self.history)
 
 
-class WriteCheckpoint(keras.callbacks.Callback):
-    """Writes a checkpoint into a `Workdir`."""
+class ContinueFigures(keras.callbacks.Callback):
+    """Lets the means of a resumed epoch begin where they had been.
 
-    def __init__(self, workdir):
+    Args:
+        state: What `figures.state` returned, or `None`.
+    """
+
+    def __init__(self, state):
         super().__init__()
-        self.workdir = workdir
+        self.state = state
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.state:
+            figures.set_state(self.model, self.state)
+        self.state = None
+
+
+class WriteCheckpoint(keras.callbacks.Callback):
+    """Writes a checkpoint at the end of each epoch, and every so many steps.
+
+    Args:
+        checkpoints: `Checkpoints`.
+        every_steps: Integer, or `None`: at the end of epochs only.
+    """
+
+    def __init__(self, checkpoints, every_steps=None):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.every_steps = every_steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        # The last step's is that of the epoch, when its figures are written.
+        if not self.every_steps or batch + 1 == self.params["steps"]:
+            return
+        if self.model.step.numpy() % self.every_steps == 0:
+            self.checkpoints.save(self.model, figures.state(self.model))
 
     def on_epoch_end(self, epoch, logs=None):
-        self.workdir.save_checkpoint(self.model, epochs=epoch + 1)
+        # The next epoch's figures begin anew.
+        self.checkpoints.save(self.model, figures=None)
+
+
+class StopAtSignal(keras.callbacks.Callback):
+    """Ends training after a step if the process has been told to end.
+
+    It comes after `WriteCheckpoint` in the list of callbacks.
+
+    Args:
+        signal: `SignalNotice`.
+        checkpoints: `Checkpoints` to save to before, or `None`.
+    """
+
+    def __init__(self, signal, checkpoints=None):
+        super().__init__()
+        self.signal = signal
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.signal.received and batch + 1 < self.params["steps"]:
+            if self.checkpoints:
+                self.checkpoints.save(self.model, figures.state(self.model))
+            self._stop()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.signal.received:  # `WriteCheckpoint` has saved.
+            self._stop()
+
+    def _stop(self):
+        message = f"Terminated after step {self.model.step.numpy()}."
+        if self.checkpoints:
+            _, path = self.checkpoints.newest()
+            message += f" The same command goes on from {path}"
+        raise Terminated(message)
+
+
+class StopOnNonFinite(keras.callbacks.Callback):
+    """Ends training at the first step whose figures are not finite.
+
+    Keras' `TerminateOnNaN` looks at the figure "loss" only, which a GAN does
+    not have. And float16: ends it when a loss scale is so low that a smaller
+    one cannot help.
+
+    Raises:
+        NonFiniteError: names the step and the figures.
+    """
+
+    def on_train_batch_end(self, batch, logs=None):
+        lost = [k for k, v in logs.items() if not math.isfinite(v)]
+        if lost:
+            raise NonFiniteError(self.model.step.numpy(), lost)
+        low = [
+            name
+            for name, value in logs.items()
+            if name.endswith("loss_scale") and value < LOWEST_SCALE
+        ]
+        if low:
+            raise NonFiniteError(
+                self.model.step.numpy(),
+                low,
+                "float16 must hold all activations and gradients; they "
+                f"overflow even at a loss scale of {LOWEST_SCALE:g}, so use "
+                "mixed_bfloat16 or float32, or lower learning rates",
+            )

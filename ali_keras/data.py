@@ -120,9 +120,16 @@ def load_arrays(builder, split, size, channels):
     """
     batches = read_examples(builder, split, size, channels).batch(1000)
     images, labels = [], []
-    for batch in batches:
-        images.append(to_uint8(batch["image"]))
-        labels.append(batch["label"].numpy() if "label" in batch else None)
+    try:
+        for batch in batches:
+            images.append(to_uint8(batch["image"]))
+            labels.append(batch["label"].numpy() if "label" in batch else None)
+    except tf.errors.OpError as error:
+        raise InputError(
+            "The data set's files must be as TFDS wrote them, and their "
+            f"images decode. Received: {builder.data_dir}, split {split} "
+            f"({' '.join(error.message.split())[:200]})"
+        ) from None
     has_label = labels and labels[0] is not None
     return np.concatenate(images), np.concatenate(labels) if has_label else None
 
@@ -133,24 +140,35 @@ def describe_images(builder, size, channels):
     return describe_preprocessing(shape, size, channels)
 
 
-def training_batches(images, batch_size, seed, epochs, steps_per_epoch):
+def training_batches(
+    images,
+    batch_size,
+    seed,
+    steps,
+    steps_per_epoch,
+    replicas=range(1),
+    num_replicas=1,
+):
     """Batches for `fit`, whose order is a function of (seed, epoch).
 
     Each epoch runs through its own permutations of the images, as many as its
     steps need; the images that fill no batch at the end of a permutation are
     left out of it. Any batch can be had without those before it, so that a
-    run can start at any epoch.
+    run can start at any step.
 
     Args:
         images: uint8 array `(num_examples, height, width, channels)`.
-        batch_size: Integer. Global batch size.
+        batch_size: Integer. Global batch size, over all replicas.
         seed: Integer.
-        epochs: `range` of epochs, such as `range(initial_epoch, epochs)`.
+        steps: `range` of steps, counted from the start of the training.
         steps_per_epoch: Integer.
+        replicas: `range` of the replicas whose shares are wanted.
+        num_replicas: Integer. Among so many the global batch is split.
 
     Returns:
-        `tf.data.Dataset` of `{"image": float32 (batch_size, height, width,
-        channels) in [0, 1]}`, of `len(epochs) * steps_per_epoch` batches.
+        `tf.data.Dataset` of `{"image": float32 (batch_size / num_replicas,
+        height, width, channels) in [0, 1]}`: for each step the shares of
+        these replicas, one after the other.
 
     Raises:
         InputError: if there are fewer images than a batch holds.
@@ -163,21 +181,41 @@ def training_batches(images, batch_size, seed, epochs, steps_per_epoch):
         )
     pixels = tf.constant(images)
     steps_per_pass = num_images // batch_size
+    share_size = batch_size // num_replicas
 
-    def batch(step):
+    def share(step, replica):
         epoch, step = step // steps_per_epoch, step % steps_per_epoch
         number, step = step // steps_per_pass, step % steps_per_pass
+        first = step * batch_size + replica * share_size
         indices = tf.random.experimental.index_shuffle(
-            step * batch_size + tf.range(batch_size, dtype=tf.int64),
+            first + tf.range(share_size, dtype=tf.int64),
             noise.fold(seed, epoch, number),
             num_images - 1,
         )
         image = tf.gather(pixels, indices)
         return {"image": tf.cast(image, tf.float32) / 255.0}
 
-    steps = range(epochs.start * steps_per_epoch, epochs.stop * steps_per_epoch)
-    dataset = tf.data.Dataset.range(steps.start, steps.stop)
-    return dataset.map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    def split(number):
+        # Of the shares that are wanted: each step has len(replicas) of them.
+        return number // len(replicas), replicas.start + number % len(replicas)
+
+    dataset = tf.data.Dataset.range(
+        steps.start * len(replicas), steps.stop * len(replicas)
+    )
+    return dataset.map(
+        lambda number: share(*split(number)), tf.data.AUTOTUNE
+    ).prefetch(tf.data.AUTOTUNE)
+
+
+def replicas_of(context):
+    """Returns the `range` of replicas that an input pipeline feeds.
+
+    Args:
+        context: `tf.distribute.InputContext`.
+    """
+    num = context.num_replicas_in_sync // context.num_input_pipelines
+    first = context.input_pipeline_id * num
+    return range(first, first + num)
 
 
 def _find_builder(name, data_dir):

@@ -4,7 +4,7 @@ import dataclasses
 import io
 import json
 
-from ali_keras.training import build_model
+from ali_keras.building import build_model
 
 
 def describe(config):

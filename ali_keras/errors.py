@@ -1,4 +1,4 @@
-"""The one exception that programs print as a line instead of a traceback."""
+"""The exceptions that programs print as a line instead of a traceback."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,26 @@ class InputError(ValueError):
     The message names the rule, what is allowed and what was received, in one
     line. `ali_keras.program.run` prints it and exits with status 2.
     """
+
+
+class NonFiniteError(InputError):
+    """Training has left the finite numbers.
+
+    Args:
+        step: Integer. Number of steps after which it was seen.
+        terms: Names of the losses or variables that are not finite.
+        reason: String. What must hold instead.
+    """
+
+    def __init__(
+        self, step, terms, reason="Losses and variables must stay finite"
+    ):
+        super().__init__(
+            f"{reason}. Received: after step {step}, {', '.join(terms)}"
+        )
+        self.step = step
+        self.terms = list(terms)
+
+
+class Terminated(BaseException):
+    """SIGTERM: whoever runs this machine wants the process to end."""

@@ -6,7 +6,7 @@ from sklearn.svm import SVC
 
 from ali_keras import data
 from ali_keras.architectures import ARCHITECTURES
-from ali_keras.training import build_model
+from ali_keras.building import build_model
 
 # The classifier that judges images is fitted to this many training images at
 # most: its cost grows faster than their number.

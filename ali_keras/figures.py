@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ali_keras import replicas
+
 NAMES = (
     "discriminator_loss",
     "generator_loss",
@@ -38,3 +40,25 @@ def track(trackers, terms, batch_size, leave_out_overflows):
             weight = tf.where(is_finite, batch_size, 0)
         trackers[name].update_state(value, sample_weight=weight)
     return {name: trackers[name].result() for name in terms}
+
+
+def state(model):
+    """Returns the sums behind a model's means, as `json` can write them.
+
+    On several workers, all of them would have to ask at once: `None` there.
+    """
+    if not replicas.all_are_local(model.distribute_strategy):
+        return None
+    return {
+        name: [float(variable.numpy()) for variable in tracker.variables]
+        for name, tracker in model.trackers.items()
+    }
+
+
+def set_state(model, state):
+    """Takes a model's means back to a `state`."""
+    for name, values in state.items():
+        for variable, value in zip(
+            model.trackers[name].variables, values, strict=True
+        ):
+            variable.assign(value)

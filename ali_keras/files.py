@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 
 from ali_keras.errors import InputError
 
@@ -24,17 +25,41 @@ def replacing(path):
     path = pathlib.Path(path)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(
-            f"The output must be a place that can be written. Received: "
-            f"{path} ({error.strerror or error})"
-        ) from None
+        with writable(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            if temporary.is_file():
+                _write_through(temporary)
+            os.replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):  # It may never have been there.
             temporary.unlink()
+
+
+@contextlib.contextmanager
+def writable(path):
+    """Turns what the system says of a place into an `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise InputError(
+            "The output must be a place that can be written, with space left. "
+            f"Received: {path} ({reason})"
+        ) from None
+
+
+def remove_temporary(folder):
+    """Removes the files that a killed `replacing` left in a folder."""
+    for path in pathlib.Path(folder).glob(".*"):
+        if re.match(r"\.\d+\.", path.name) and path.is_file():
+            path.unlink()
+
+
+def _write_through(path):
+    # To the disk, before the name: after a power failure too, a file is whole.
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def write_bytes(path, content):

@@ -186,6 +186,11 @@ class ALI(keras.Model):
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
 
+    def set_learning_rates(self, generator, discriminator):
+        """Changes both rates; they must be numbers, not schedules."""
+        self.generator_optimizer.learning_rate = generator
+        self.discriminator_optimizer.learning_rate = discriminator
+
     @property
     def networks(self):
         """Tuple of encoder, decoder and discriminator."""

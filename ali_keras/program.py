@@ -8,10 +8,13 @@ from absl import flags
 from absl import logging
 
 from ali_keras import common_flags
+from ali_keras import termination
 from ali_keras.errors import InputError
+from ali_keras.errors import Terminated
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
+TERMINATED = 143  # 128 + SIGTERM.
 
 
 def run(main):
@@ -19,7 +22,8 @@ def run(main):
 
     Args:
         main: Function without arguments. `InputError` is printed as one line
-            and ends the program with status 2, Ctrl-C with status 130.
+            and ends the program with status 2, Ctrl-C with status 130,
+            SIGTERM with status 143.
     """
 
     def guarded(argv):
@@ -32,7 +36,8 @@ def run(main):
                     f"{' '.join(argv[1:])}"
                 )
             common_flags.check_declared(main.__module__)
-            main()
+            with termination.handled_by(termination.terminate):
+                main()
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return USAGE_ERROR
@@ -47,10 +52,13 @@ def run(main):
         except KeyboardInterrupt:
             print(
                 "\nInterrupted. The same command starts again, a training "
-                "from its last finished epoch.",
+                "from its last checkpoint.",
                 file=sys.stderr,
             )
             return INTERRUPTED
+        except Terminated as notice:
+            print(notice, file=sys.stderr)
+            return TERMINATED
         return 0
 
     _list_flags_in_help(main)

@@ -28,12 +28,35 @@ def reducible(results):
     Returns:
         Dictionary of tensors: of shape `(1,)` on several workers, else `()`.
     """
-    if num_replicas() == _num_local_replicas():
+    if all_are_local():
         return results
     return {name: tf.reshape(value, [1]) for name, value in results.items()}
 
 
-def _num_local_replicas():
-    if not tf.distribute.has_strategy():
-        return 1
-    return len(tf.distribute.get_strategy().extended.worker_devices)
+def all_are_local(strategy=None):
+    """Whether all replicas of a strategy are this process'.
+
+    Args:
+        strategy: `tf.distribute.Strategy`; `None` is the one in scope.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    num_replicas = strategy.num_replicas_in_sync
+    # The default strategy does not know of devices.
+    return num_replicas == 1 or num_replicas == len(
+        strategy.extended.worker_devices
+    )
+
+
+def wait_for_all(strategy):
+    """Returns when all replicas of a strategy have come here."""
+    _sum(strategy, 1)
+
+
+def agree(strategy, number):
+    """Whether no worker brings another integer."""
+    return _sum(strategy, number) == number * strategy.num_replicas_in_sync
+
+
+def _sum(strategy, number):
+    local = strategy.run(lambda: tf.constant(number, tf.int64))
+    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, local, axis=None))

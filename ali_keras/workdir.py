@@ -1,24 +1,27 @@
 """A run's folder: what lies where, and how a run is found again.
 
-config.json                      the resolved configuration
-history.json                     figures of each finished epoch
-checkpoints/epoch_N.weights.h5   all variables after N epochs
-model.keras                      the trained model
-training.json                    record of a finished training
+config.json                     the resolved configuration
+history.json                    figures of each finished epoch
+checkpoints/step_N.weights.h5   all variables after N steps
+rollbacks.json                  each return to a checkpoint, if there was one
+model.keras                     the trained model
+training.json                   record of a finished training
+.lock                           held while a training runs
 """
 
+import contextlib
+import fcntl
+import os
 import pathlib
-import re
 from zipfile import BadZipFile
 
 import keras
 
 from ali_keras import files
+from ali_keras.checkpoints import Checkpoints
 from ali_keras.config import Config
 from ali_keras.errors import InputError
 from ali_keras.record import describe_run
-
-NUM_KEPT_CHECKPOINTS = 2
 
 
 class Workdir:
@@ -26,13 +29,17 @@ class Workdir:
 
     Args:
         path: Path of the folder.
+        keep_checkpoints: Integer. How many checkpoints are kept; 0 is all.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, keep_checkpoints=2):
         self.path = pathlib.Path(path)
         self.config = self.path / "config.json"
         self.history = self.path / "history.json"
-        self.checkpoints = self.path / "checkpoints"
+        self.checkpoints = Checkpoints(
+            self.path / "checkpoints", keep_checkpoints
+        )
+        self.rollbacks = self.path / "rollbacks.json"
         self.model = self.path / "model.keras"
         self.training = self.path / "training.json"
 
@@ -73,42 +80,41 @@ class Workdir:
             return False
         return files.read_json(self.training)["epochs"] >= config.epochs
 
-    def newest_checkpoint(self):
-        """Returns (epochs trained, path), or (0, None) if there is none."""
-        found = sorted(self._numbered_checkpoints())
-        return found[-1] if found else (0, None)
+    @contextlib.contextmanager
+    def locked(self):
+        """Keeps other trainings off the folder while the body runs.
 
-    def save_checkpoint(self, model, epochs):
-        """Writes a checkpoint, whole or not at all, and drops old ones."""
-        path = self.checkpoints / f"epoch_{epochs:06d}.weights.h5"
-        with files.replacing(path) as temporary:
-            model.save_weights(temporary)
-        for _, old in sorted(self._numbered_checkpoints())[
-            :-NUM_KEPT_CHECKPOINTS
-        ]:
-            old.unlink()
-
-    def restore(self, model):
-        """Loads the newest checkpoint, if any, into a compiled model.
-
-        Returns:
-            Number of epochs that the checkpoint has trained.
+        The operating system takes the lock away with the process, however it
+        ends. What killed processes left half-written is removed.
 
         Raises:
-            InputError: if the file cannot be read.
+            InputError: if another process holds the lock, or the folder
+                cannot be written.
         """
-        epochs, path = self.newest_checkpoint()
-        if path is None:
-            return 0
-        try:
-            model.load_weights(path)
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(
-                "A checkpoint must be a whole file as ali-train writes it; "
-                "remove it to go on from the one before. Received: "
-                f"{path} ({_first_line(error)})"
-            ) from None
-        return epochs
+        path = self.path / ".lock"
+        with files.writable(path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = path.open("a+")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise InputError(
+                    "A workdir must be trained in by one process at a time. "
+                    f"Received: {self.path}, in use by process {lock.read()}"
+                ) from None
+            lock.truncate(0)
+            print(os.getpid(), end="", file=lock, flush=True)
+            for folder in (self.path, self.checkpoints.folder):
+                files.remove_temporary(folder)
+            yield
+
+    def read_rollbacks(self):
+        """Returns the returns to a checkpoint so far, a list."""
+        if not self.rollbacks.exists():
+            return []
+        return files.read_json(self.rollbacks)
 
     def finish(self, model, config):
         """Writes the trained model, then the record that it is finished."""
@@ -138,12 +144,6 @@ class Workdir:
                 "model.keras must be a whole file as ali-train writes it. "
                 f"Received: {self.model} ({_first_line(error)})"
             ) from None
-
-    def _numbered_checkpoints(self):
-        for path in self.checkpoints.glob("epoch_*.weights.h5"):
-            match = re.fullmatch(r"epoch_(\d+)\.weights\.h5", path.name)
-            if match:
-                yield int(match[1]), path
 
 
 def _first_line(error):

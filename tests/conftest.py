@@ -1,4 +1,4 @@
-"""Two virtual devices for all tests, a small trained run for many."""
+"""Four virtual devices for all tests, a small trained run for many."""
 
 import os
 
@@ -11,7 +11,7 @@ from absl import flags
 # Before anything else touches TensorFlow, and once for all tests.
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
-    [tf.config.LogicalDeviceConfiguration()] * 2,
+    [tf.config.LogicalDeviceConfiguration()] * 4,
 )
 
 import ali_keras  # noqa: E402

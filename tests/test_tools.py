@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from ali_keras import Config
 from ali_keras import data
+from ali_keras.building import build_model
 from ali_keras.describe import num_trainable
 from ali_keras.images import to_uint8
-from ali_keras.training import build_model
 from ali_keras.workdir import Workdir
 from tests import programs
 from tools import encode

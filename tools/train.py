@@ -14,6 +14,7 @@ import ali_keras
 from ali_keras import common_flags
 from ali_keras import program
 from ali_keras.describe import describe
+from ali_keras.distribution import STRATEGIES
 from ali_keras.precision import PRECISIONS
 from ali_keras.presets import PRESETS
 
@@ -75,9 +76,34 @@ flags.DEFINE_enum(
     "Keras dtype policy; auto: mixed_bfloat16 where it is native.",
 )
 flags.DEFINE_enum("jit_compile", None, ["auto", "true", "false"], "XLA.")
-DOWNLOAD = flags.DEFINE_bool(
-    "download", False, "Whether TFDS may fetch the data set."
+flags.DEFINE_enum(
+    "strategy",
+    "auto",
+    STRATEGIES,
+    "Devices to train on; auto: the workers of TF_CONFIG, else all GPUs.",
 )
+flags.DEFINE_integer(
+    "num_virtual_devices", None, "Replicas to fake on the CPU.", lower_bound=1
+)
+flags.DEFINE_bool(
+    "deterministic", False, "The same bytes at each run, at a cost in time."
+)
+flags.DEFINE_integer(
+    "checkpoint_every_steps",
+    None,
+    "Steps between checkpoints, besides that of each epoch.",
+    lower_bound=1,
+)
+flags.DEFINE_integer(
+    "keep_checkpoints", 2, "How many are kept; 0: all.", lower_bound=0
+)
+flags.DEFINE_enum(
+    "on_nonfinite",
+    "stop",
+    ["stop", "rollback"],
+    "At NaN or infinity; rollback: from the last checkpoint at half the rates.",
+)
+flags.DEFINE_bool("download", False, "Whether TFDS may fetch the data set.")
 DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Print configuration and networks; train nothing."
 )
@@ -90,7 +116,8 @@ def main():
         print(describe(config))
     else:
         workdir = common_flags.workdir()
-        ali_keras.train(config, workdir, download=DOWNLOAD.value)
+        execution = ali_keras.Execution(**_given(ali_keras.Execution))
+        ali_keras.train(config, workdir.path, execution)
 
 
 def config_from_flags():
@@ -99,9 +126,13 @@ def config_from_flags():
         raise ali_keras.InputError(
             "--dataset must be given: a TFDS name, such as mnist_5k"
         )
-    names = [field.name for field in dataclasses.fields(ali_keras.Config)]
-    given = {n: flags.FLAGS[n].value for n in names if n in flags.FLAGS}
-    return ali_keras.Config.from_preset(**given)
+    return ali_keras.Config.from_preset(**_given(ali_keras.Config))
+
+
+def _given(settings):
+    """Values of the flags that bear the names of a dataclass' fields."""
+    names = [field.name for field in dataclasses.fields(settings)]
+    return {n: flags.FLAGS[n].value for n in names if n in flags.FLAGS}
 
 
 def run():

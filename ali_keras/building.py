@@ -1,0 +1,58 @@
+"""From a configuration to a compiled model."""
+
+import dataclasses
+
+import keras
+
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.model import ALI
+from ali_keras.networks import build_networks
+from ali_keras.objective import Objective
+
+
+def build_model(config):
+    """Builds and compiles the model of a configuration.
+
+    Call it inside the scope of a distribution strategy, if there is one.
+
+    Args:
+        config: `Config`.
+
+    Returns:
+        `ALI`, compiled.
+    """
+    networks = build_networks(
+        ARCHITECTURES[config.architecture],
+        latent_dim=config.latent_dim,
+        channels=config.channels,
+        seed=config.seed,
+        dtype=config.precision,
+        min_sigma=config.min_sigma,
+    )
+    model = ALI(*networks, seed=config.seed, ema_decay=config.ema_decay)
+    model.compile(
+        generator_optimizer=_adam(config, config.generator_learning_rate),
+        discriminator_optimizer=_adam(
+            config, config.discriminator_learning_rate
+        ),
+        objective=_objective(config),
+        jit_compile={"true": True, "false": False}.get(
+            config.jit_compile, "auto"
+        ),
+    )
+    return model
+
+
+def _objective(config):
+    fields = dataclasses.fields(Objective)
+    return Objective(**{f.name: getattr(config, f.name) for f in fields})
+
+
+def _adam(config, learning_rate):
+    if config.learning_rate_decay_steps:
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, config.learning_rate_decay_steps
+        )
+    return keras.optimizers.Adam(
+        learning_rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8
+    )
