@@ -102,6 +102,17 @@ def is_worker_loss(error):
     return isinstance(error, _LOSSES) and "TF_CONFIG" in os.environ
 
 
+def describe_loss(error):
+    """Says in one line what `is_worker_loss` has found."""
+    # TensorFlow's message has many lines, of which this one matters.
+    match = re.search(r"is aborted by: *(.+)", str(error))
+    reason = match[1] if match else " ".join(str(error).split())
+    return (
+        "All workers must run to the end, and one does not; start all of them "
+        f"again. Received: {reason}"
+    )
+
+
 def leave(status):
     """Ends the process at once: an orderly end waits for lost workers."""
     sys.stdout.flush()

@@ -98,9 +98,11 @@ class Fitting:
         state = self.workdir.checkpoints.restore(model)
         if not config.learning_rate_decay_steps:
             # The checkpoint may be from before a rollback.
-            model.set_learning_rates(
-                config.generator_learning_rate,
-                config.discriminator_learning_rate,
+            model.generator_optimizer.learning_rate = (
+                config.generator_learning_rate
+            )
+            model.discriminator_optimizer.learning_rate = (
+                config.discriminator_learning_rate
             )
         step = int(model.step.numpy())
         if not agree(self.strategy, step):

@@ -42,6 +42,23 @@ def is_scaled(optimizer):
     return isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+def is_used_by(players):
+    """Whether the optimizers of all players scale their losses."""
+    return all(is_scaled(player.optimizer) for player in players)
+
+
+def scales(discriminator, generator):
+    """Returns the loss scales of two players by name, none if unscaled."""
+    players = {"discriminator": discriminator, "generator": generator}
+    return {
+        f"{name}_loss_scale": tf.convert_to_tensor(
+            player.optimizer.dynamic_scale
+        )
+        for name, player in players.items()
+        if is_scaled(player.optimizer)
+    }
+
+
 def agree_on_overflow(gradients):
     """Makes an overflow on one replica an overflow on all.
 
@@ -65,12 +82,18 @@ def agree_on_overflow(gradients):
 
 
 @contextlib.contextmanager
-def finite_statistics(networks):
+def finite_statistics(networks, players):
     """Takes back what the body assigns to statistics that is not finite.
+
+    Does nothing where losses are not scaled: there, such a step is the end.
 
     Args:
         networks: `keras.Model`s that are called in the body.
+        players: Sequence of `updates.Player`s that train them.
     """
+    if not is_used_by(players):
+        yield
+        return
     statistics = [v for n in networks for v in n.non_trainable_variables]
     before = [tf.identity(variable) for variable in statistics]
     yield

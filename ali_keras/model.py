@@ -1,6 +1,5 @@
 """The ALI model: three networks, one simultaneous training step."""
 
-import contextlib
 import dataclasses
 
 import keras
@@ -9,6 +8,7 @@ import tensorflow as tf
 from ali_keras import figures
 from ali_keras import loss_scaling
 from ali_keras import noise
+from ali_keras import updates
 from ali_keras.averages import update_averages
 from ali_keras.images import images_of
 from ali_keras.networks import copy_network
@@ -18,8 +18,6 @@ from ali_keras.objective import Objective
 from ali_keras.objective import sample_posterior
 from ali_keras.replicas import num_replicas
 from ali_keras.replicas import reducible
-from ali_keras.updates import Player
-from ali_keras.updates import update_simultaneously
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -186,11 +184,6 @@ class ALI(keras.Model):
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
 
-    def set_learning_rates(self, generator, discriminator):
-        """Changes both rates; they must be numbers, not schedules."""
-        self.generator_optimizer.learning_rate = generator
-        self.discriminator_optimizer.learning_rate = discriminator
-
     @property
     def networks(self):
         """Tuple of encoder, decoder and discriminator."""
@@ -208,32 +201,38 @@ class ALI(keras.Model):
         """Trainable variables of the discriminator."""
         return self.discriminator.trainable_variables
 
+    @property
+    def players(self):
+        """Tuple of two `updates.Player`s: discriminator and generator."""
+        return (
+            updates.Player(
+                self.discriminator_optimizer, self.discriminator_variables
+            ),
+            updates.Player(self.generator_optimizer, self.generator_variables),
+        )
+
     def train_step(self, data):
         """One step of Algorithm 1: one forward pass, two updates."""
         images = images_of(data, self.variable_dtype)
         key = noise.fold(self.seed, self.step)
-        discriminator = Player(
-            self.discriminator_optimizer, self.discriminator_variables
-        )
-        generator = Player(self.generator_optimizer, self.generator_variables)
-        players = (discriminator, generator)
+        players = self.players
         with tf.GradientTape(persistent=True) as tape:
-            with self._guarded_statistics():
+            with loss_scaling.finite_statistics(self.networks, players):
                 terms = self.objective.terms(
                     self.networks, images, key, self.step, training=True
                 )
-            # Gradients are summed over replicas; the mean is wanted.
-            losses = [
-                player.optimizer.scale_loss(loss / num_replicas())
-                for player, loss in zip(
-                    players, self.objective.totals(terms), strict=True
-                )
-            ]
-        _, skipped = update_simultaneously(players, losses, tape)
-        self._update_averages(skipped)
+            losses = updates.scale(players, self.objective.totals(terms))
+        _, skipped = updates.update_simultaneously(players, losses, tape)
+        for averages, network in (
+            (self.encoder_ema, self.encoder),
+            (self.decoder_ema, self.decoder),
+        ):
+            update_averages(
+                averages, network, self.ema_decay, self.step, skipped
+            )
         self.step.assign_add(1)
-        results = self._track(terms, images)
-        return reducible({**results, **self._loss_scales()})
+        means = self._track(terms, images)
+        return reducible({**means, **loss_scaling.scales(*players)})
 
     def test_step(self, data):
         """Losses and reconstruction error of the averaged networks."""
@@ -250,37 +249,13 @@ class ALI(keras.Model):
         )
         return reducible(self._track(terms, images))
 
-    def _guarded_statistics(self):
-        if self._loss_scales():
-            return loss_scaling.finite_statistics(self.networks)
-        return contextlib.nullcontext()
-
-    def _update_averages(self, skipped):
-        for averages, network in (
-            (self.encoder_ema, self.encoder),
-            (self.decoder_ema, self.decoder),
-        ):
-            update_averages(
-                averages, network, self.ema_decay, self.step, skipped
-            )
-
     def _track(self, terms, images):
         return figures.track(
             self.trackers,
             terms,
             batch_size=tf.shape(images)[0],
-            leave_out_overflows=bool(self._loss_scales()),
+            leave_out_overflows=loss_scaling.is_used_by(self.players),
         )
-
-    def _loss_scales(self):
-        return {
-            name: tf.convert_to_tensor(optimizer.dynamic_scale)
-            for name, optimizer in (
-                ("discriminator_loss_scale", self.discriminator_optimizer),
-                ("generator_loss_scale", self.generator_optimizer),
-            )
-            if loss_scaling.is_scaled(optimizer)
-        }
 
     def get_config(self):
         return {

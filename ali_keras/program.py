@@ -7,6 +7,7 @@ from absl import app
 from absl import flags
 from absl import logging
 
+from ali_keras import cluster
 from ali_keras import common_flags
 from ali_keras import termination
 from ali_keras.errors import InputError
@@ -17,31 +18,37 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
 TERMINATED = 143  # 128 + SIGTERM.
 
 
-def run(main):
+def run(main, takes_command=False):
     """Runs an absl program.
 
     Args:
         main: Function without arguments. `InputError` is printed as one line
             and ends the program with status 2, Ctrl-C with status 130,
-            SIGTERM with status 143.
+            SIGTERM with status 143, the loss of a worker with status 138.
+            It may return another status.
+        takes_command: Boolean. Whether `main` takes the list of arguments
+            that are no flags.
     """
 
     def guarded(argv):
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # TFDS tells much.
         try:
-            if len(argv) > 1:
+            if len(argv) > 1 and not takes_command:
                 raise InputError(
                     "Arguments must be flags, --name=value. Received: "
                     f"{' '.join(argv[1:])}"
                 )
             common_flags.check_declared(main.__module__)
             with termination.handled_by(termination.terminate):
-                main()
+                return main(*([argv[1:]] if takes_command else [])) or 0
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return USAGE_ERROR
-        except (OSError, tf.errors.OpError) as error:
+        except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
+            if cluster.is_worker_loss(error):
+                print(f"error: {cluster.describe_loss(error)}", file=sys.stderr)
+                cluster.leave(cluster.WORKER_LOST)
             reason = getattr(error, "message", None) or str(error)
             print(
                 "error: Files must be readable, places writable, data sound. "
@@ -59,7 +66,6 @@ def run(main):
         except Terminated as notice:
             print(notice, file=sys.stderr)
             return TERMINATED
-        return 0
 
     _list_flags_in_help(main)
     app.run(guarded)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 
 from ali_keras import loss_scaling
+from ali_keras.replicas import num_replicas
 
 
 class Player(NamedTuple):
@@ -14,13 +15,29 @@ class Player(NamedTuple):
     variables: list
 
 
+def scale(players, losses):
+    """Scales losses as gradients want them; call it under the tape.
+
+    Args:
+        players: Sequence of `Player`s.
+        losses: Each player's loss, its mean over this replica's batch.
+
+    Returns:
+        List of losses: divided by the number of replicas, because gradients
+        are summed over them, and scaled by the players' optimizers.
+    """
+    return [
+        player.optimizer.scale_loss(loss / num_replicas())
+        for player, loss in zip(players, losses, strict=True)
+    ]
+
+
 def update_simultaneously(players, losses, tape):
     """Takes all gradients, then moves all players.
 
     Args:
         players: Sequence of `Player`s.
-        losses: Each player's loss on this replica, as its optimizer scales
-            it and divided by the number of replicas.
+        losses: What `scale` returned.
         tape: Persistent `tf.GradientTape` that saw the losses.
 
     Returns:
@@ -32,7 +49,7 @@ def update_simultaneously(players, losses, tape):
         for player, loss in zip(players, losses, strict=True)
     ]
     skipped = [None] * len(players)
-    if all(loss_scaling.is_scaled(player.optimizer) for player in players):
+    if loss_scaling.is_used_by(players):
         gradients, skipped = loss_scaling.agree_on_overflow(gradients)
     for player, gradient in zip(players, gradients, strict=True):
         player.optimizer.apply(gradient, player.variables)

@@ -1,9 +1,11 @@
 """Networks with a handful of units for 4x4 images, and models of them."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import ali_keras
 from ali_keras.networks import CHANNELS
@@ -41,15 +43,44 @@ TINY = Architecture(
 )
 
 
+# The same without batch normalization, which tells all replicas of an
+# overflow on one.
+PLAIN = dataclasses.replace(
+    TINY,
+    **{
+        table: tuple(
+            row._replace(batch_norm=False) for row in getattr(TINY, table)
+        )
+        for table in ("encoder", "decoder", "discriminator_x")
+    },
+)
+
+
+@functools.cache
+def strategy(num_replicas):
+    """MirroredStrategy on virtual devices; TensorFlow's default for one."""
+    if num_replicas == 1:
+        return tf.distribute.get_strategy()
+
+    class Mirrored(tf.distribute.MirroredStrategy):
+        # TensorFlow 2.21 numbers the collectives of each strategy from the
+        # same start, and two strategies in one process take each other's.
+        _collective_key_base = 1000 * num_replicas
+
+    return Mirrored([f"CPU:{number}" for number in range(num_replicas)])
+
+
 def images(number=8, seed=0, channels=1):
     """Random images in [0, 1)."""
     shape = (number, 4, 4, channels)
     return np.random.default_rng(seed).random(shape, "float32")
 
 
-def networks(dtype="float32", seed=0, min_sigma=0.0, **changes):
+def networks(
+    dtype="float32", seed=0, min_sigma=0.0, architecture=TINY, **changes
+):
     """Encoder, decoder and discriminator, with changes to the tables."""
-    table = dataclasses.replace(TINY, **changes)
+    table = dataclasses.replace(architecture, **changes)
     return build_networks(table, LATENT_DIM, 1, seed, dtype, min_sigma)
 
 
@@ -64,11 +95,15 @@ def model(
     ema_decay=0.0,
     optimizers=None,
     seed=0,
+    architecture=TINY,
     **compile_options,
 ):
     """A compiled tiny model."""
     ali = ali_keras.ALI(
-        *networks(dtype, seed), seed=7, ema_decay=ema_decay, dtype=dtype
+        *networks(dtype, seed, architecture=architecture),
+        seed=7,
+        ema_decay=ema_decay,
+        dtype=dtype,
     )
     generator, discriminator = optimizers or (adam(), adam())
     ali.compile(generator, discriminator, objective, **compile_options)
@@ -103,6 +138,35 @@ def changed(before, after):
     """Names of the variables whose values differ in any bit."""
     assert before.keys() == after.keys()
     return {k for k in before if before[k].tobytes() != after[k].tobytes()}
+
+
+def scattered(before, after):
+    """Norm of the difference of each variable, relative to its norm."""
+    assert before.keys() == after.keys()
+    return {name: distance(before[name], after[name]) for name in before}
+
+
+def distance(one, two):
+    """Norm of the difference, relative to the norm."""
+    one, two = (np.asarray(value, "f8") for value in (one, two))
+    return np.linalg.norm(one - two) / max(np.linalg.norm(one), 1e-300)
+
+
+def batches(data, size=8):
+    """Whole batches, as a strategy wants them."""
+    dataset = tf.data.Dataset.from_tensor_slices(data)
+    return dataset.batch(size, drop_remainder=True)
+
+
+def check_that_copies_agree(ali, num_replicas):
+    """All that is saved is the same on all replicas, to the bit."""
+    for name, variable in variables(ali).items():
+        first, *others = strategy(num_replicas).experimental_local_results(
+            variable.value
+        )
+        assert len({copy.device for copy in (first, *others)}) == num_replicas
+        for other in others:
+            assert first.numpy().tobytes() == other.numpy().tobytes(), name
 
 
 def fit(ali, data, epochs=1, batch_size=4):
