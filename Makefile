@@ -7,12 +7,12 @@ DEMO := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint clean FORCE
+.PHONY: help setup demo test test-slow lint clean FORCE
 # An interrupted `make` would delete it, and with it the training so far.
 .PRECIOUS: $(DEMO)/model.keras
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.runtime ## Create .venv with the pinned requirements
 
@@ -48,8 +48,13 @@ lint: $(VENV)/.dev ## Check style and formatting
 	$(VENV)/bin/ruff format --check .
 
 # A file's tests stay in one process, which trains its fixtures only once.
-test: lint ## Lint, then run all tests
-	$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+test: lint ## Lint, then run all tests but the slow ones
+	$(VENV)/bin/python -m pytest -m "not slow" \
+		--numprocesses=$(WORKERS) --dist=loadfile
+
+test-slow: $(VENV)/.dev ## Run the slow tests
+	$(VENV)/bin/python -m pytest -m slow \
+		--numprocesses=$(WORKERS) --dist=loadfile
 
 clean: ## Remove build outputs and caches; keep .venv and runs
 	rm -rf build dist ./*.egg-info .pytest_cache .ruff_cache

@@ -153,13 +153,43 @@ def test_a_preset_trains_on_two_replicas(monkeypatch):
     tiny.check_that_copies_agree(model, 2)
 
 
-class Recorder(keras.layers.Layer):
-    """Hands on its inputs and keeps a copy of each."""
+def recording(draws):
+    """An objective that keeps the decoder's noise, an array per replica."""
 
-    def __init__(self, seen, **kwargs):
-        super().__init__(**kwargs)
-        self.seen = seen
+    class Recording(Objective):
+        def terms(self, networks, *args, **kwargs):
+            encoder, decoder, discriminator = networks
 
-    def call(self, inputs):
-        tf.numpy_function(self.seen.append, [inputs], [])
-        return inputs
+            def decode(z, training):
+                tf.numpy_function(lambda z: draws.append(z.copy()), [z], [])
+                return decoder(z, training=training)
+
+            networks = encoder, decode, discriminator
+            return super().terms(networks, *args, **kwargs)
+
+    settings = dataclasses.asdict(OBJECTIVES["every second pair"])
+    return Recording(**settings)
+
+
+def test_noise_differs_by_replica_and_step_and_not_by_execution(monkeypatch):
+    draws = []
+    monkeypatch.setitem(OBJECTIVES, "recording", recording(draws))
+    four, _ = train(
+        2, "float64", "recording", MIXED, steps_per_execution=4
+    )
+    assert len(draws) == 2 * STEPS
+    rows = {row.tobytes() for draw in draws for row in draw}
+    assert len(rows) == 8 * STEPS
+    one, _ = train(2, "float64", "every second pair", MIXED)
+    assert tiny.changed(tiny.values(one), tiny.values(four)) == set()
+
+
+@pytest.fixture(scope="module", params=(1, 2, 4))
+def saved(request, tmp_path_factory):
+    """Folder with a trained model saved under a strategy, and its values."""
+    folder = tmp_path_factory.mktemp("saved")
+    model, _ = train(1, "float64", "every second pair", MIXED)
+    model.save_weights(folder / "source.weights.h5")
+    with tiny.strategy(request.param).scope():
+        model = ...
+    return folder, tiny.values(model)

@@ -30,8 +30,8 @@ MAX_RESTARTS = flags.DEFINE_integer(
 GRACE_SECONDS = flags.DEFINE_float(
     "grace_seconds", 60, "From SIGTERM to SIGKILL.", lower_bound=0
 )
-LOG_DIR = flags.DEFINE_string(
-    "log_dir", None, "Folder of worker_N.log. Default: all print here."
+WORKER_LOGS = flags.DEFINE_string(
+    "worker_logs", None, "Folder of worker_N.log. Default: all print here."
 )
 RETRYABLE = 128  # From here on, as Kubernetes' training operator has it.
 
@@ -147,8 +147,8 @@ def free_ports(number):
 def _open(command, config, index):
     with contextlib.ExitStack() as stack:
         output = None
-        if LOG_DIR.value:
-            folder = pathlib.Path(LOG_DIR.value)
+        if WORKER_LOGS.value:
+            folder = pathlib.Path(WORKER_LOGS.value)
             folder.mkdir(parents=True, exist_ok=True)
             output = (folder / f"worker_{index}.log").open("ab")
             stack.enter_context(output)
