@@ -19,7 +19,7 @@ def make_trackers():
     return {name: keras.metrics.Mean(name=name) for name in NAMES}
 
 
-def track(trackers, terms, batch_size, leave_out_overflows):
+def track(trackers, terms, batch_size, leave_out_overflows=False):
     """Takes a batch's terms into the means.
 
     Args:

@@ -231,7 +231,12 @@ class ALI(keras.Model):
                 averages, network, self.ema_decay, self.step, skipped
             )
         self.step.assign_add(1)
-        means = self._track(terms, images)
+        means = figures.track(
+            self.trackers,
+            terms,
+            batch_size=tf.shape(images)[0],
+            leave_out_overflows=loss_scaling.is_used_by(players),
+        )
         return reducible({**means, **loss_scaling.scales(*players)})
 
     def test_step(self, data):
@@ -247,15 +252,8 @@ class ALI(keras.Model):
         terms["reconstruction_error"] = tf.reduce_mean(
             tf.square(images - self(images))
         )
-        return reducible(self._track(terms, images))
-
-    def _track(self, terms, images):
-        return figures.track(
-            self.trackers,
-            terms,
-            batch_size=tf.shape(images)[0],
-            leave_out_overflows=loss_scaling.is_used_by(self.players),
-        )
+        batch_size = tf.shape(images)[0]
+        return reducible(figures.track(self.trackers, terms, batch_size))
 
     def get_config(self):
         return {

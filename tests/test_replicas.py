@@ -1,5 +1,8 @@
 """N replicas train what one trains; from Python, a scope is all it takes."""
 
+import dataclasses
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -32,18 +35,28 @@ OPTIMIZERS = {
 }
 
 
-def train(num_replicas, dtype, objective, optimizers, **options):
-    """A model after 20 steps, and what it reported."""
-    images = tiny.images(8 * STEPS)
+# Those of generator and discriminator.
+MIXED = ("SGD", "Adam")
+SAVED = ("float64", "every second pair", MIXED)
+
+
+def new_model(dtype, objective, optimizers, **options):
+    return tiny.model(
+        OBJECTIVES[objective],
+        dtype,
+        ema_decay=0.2,
+        optimizers=[OPTIMIZERS[name]() for name in optimizers],
+        **options,
+    )
+
+
+@functools.cache
+def train(num_replicas, *settings, **options):
+    """A model after 20 steps, and what it reported. Leave it as it is."""
     with tiny.strategy(num_replicas).scope():
-        model = tiny.model(
-            OBJECTIVES[objective],
-            dtype,
-            ema_decay=0.2,
-            optimizers=[OPTIMIZERS[name]() for name in optimizers],
-            **options,
-        )
-        history = tiny.fit(model, tiny.batches(images), batch_size=None)
+        model = new_model(*settings, **options)
+    data = tiny.batches(tiny.images(8 * STEPS))
+    history = tiny.fit(model, data, batch_size=None)
     assert model.step.numpy() == STEPS
     return model, {name: value for name, (value,) in history.items()}
 
@@ -108,7 +121,7 @@ def check_parity(num_replicas, dtype, *settings):
 
 
 def test_two_replicas_train_what_one_trains():
-    check_parity(2, "float64", "every second pair", ("SGD", "Adam"))
+    check_parity(2, "float64", "every second pair", MIXED)
 
 
 @pytest.mark.slow
@@ -174,9 +187,7 @@ def recording(draws):
 def test_noise_differs_by_replica_and_step_and_not_by_execution(monkeypatch):
     draws = []
     monkeypatch.setitem(OBJECTIVES, "recording", recording(draws))
-    four, _ = train(
-        2, "float64", "recording", MIXED, steps_per_execution=4
-    )
+    four, _ = train(2, "float64", "recording", MIXED, steps_per_execution=4)
     assert len(draws) == 2 * STEPS
     rows = {row.tobytes() for draw in draws for row in draw}
     assert len(rows) == 8 * STEPS
@@ -184,12 +195,54 @@ def test_noise_differs_by_replica_and_step_and_not_by_execution(monkeypatch):
     assert tiny.changed(tiny.values(one), tiny.values(four)) == set()
 
 
+def trained(num_replicas):
+    """A trained model of a strategy. On four replicas, a copy of it."""
+    if num_replicas <= 2:
+        return train(num_replicas, *SAVED)[0]
+    source = tiny.variables(train(2, *SAVED)[0])
+    model = untrained(num_replicas)
+    for name, variable in tiny.variables(model).items():
+        variable.assign(source[name].numpy())
+    return model
+
+
+def untrained(num_replicas):
+    with tiny.strategy(num_replicas).scope():
+        return new_model(*SAVED)
+
+
 @pytest.fixture(scope="module", params=(1, 2, 4))
 def saved(request, tmp_path_factory):
-    """Folder with a trained model saved under a strategy, and its values."""
+    """Folder of a model saved under a strategy, and its values."""
     folder = tmp_path_factory.mktemp("saved")
-    model, _ = train(1, "float64", "every second pair", MIXED)
-    model.save_weights(folder / "source.weights.h5")
-    with tiny.strategy(request.param).scope():
-        model = ...
+    model = trained(request.param)
+    model.save(folder / "model.keras")
+    model.save_weights(folder / "model.weights.h5")
     return folder, tiny.values(model)
+
+
+@pytest.mark.parametrize("num_replicas", (1, 2, 4))
+def test_what_any_strategy_saved_loads_under_any_other(saved, num_replicas):
+    folder, expected = saved
+    with tiny.strategy(num_replicas).scope():
+        loaded = keras.models.load_model(folder / "model.keras")
+    restored = untrained(num_replicas)
+    assert tiny.changed(expected, tiny.values(restored)) != set()
+    restored.load_weights(folder / "model.weights.h5")
+    for model in (loaded, restored):
+        assert tiny.changed(expected, tiny.values(model)) == set()
+        tiny.check_that_copies_agree(model, num_replicas)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first, second", ((1, 2), (2, 1), (4, 1), (1, 4)))
+def test_training_goes_on_under_another_strategy(tmp_path, first, second):
+    model = trained(first)
+    model.save(tmp_path / "model.keras")
+    with tiny.strategy(second).scope():
+        moved = keras.models.load_model(tmp_path / "model.keras")
+    stayed = keras.models.load_model(tmp_path / "model.keras")
+    data = tiny.batches(tiny.images(16, seed=1))
+    for model in (stayed, moved):
+        tiny.fit(model, data, batch_size=None)
+    check_that_each_tensor_is_the_same(stayed, moved)
