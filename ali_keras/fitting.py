@@ -131,7 +131,7 @@ class Fitting:
                 self.steps_per_epoch,
                 data.replicas_of(context),
                 context.num_replicas_in_sync,
-            )
+            ).map(lambda batch: batch["image"])  # Keras reduces no dictionary.
         )
 
     def _callbacks(self, epoch, state, notice):

@@ -58,5 +58,12 @@ def agree(strategy, number):
 
 
 def _sum(strategy, number):
-    local = strategy.run(lambda: tf.constant(number, tf.int64))
-    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, local, axis=None))
+    if all_are_local(strategy):
+        return number * strategy.num_replicas_in_sync
+
+    @tf.function
+    def collect():
+        local = strategy.run(lambda: tf.constant(number, tf.int64))
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, local, axis=None)
+
+    return int(collect())

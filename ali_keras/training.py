@@ -39,7 +39,7 @@ def train(config, workdir, execution=None):
     strategy = distribution.create_strategy(
         execution.strategy, execution.num_virtual_devices
     )
-    _check_batch_size(config, strategy)
+    _check_replicas(config, strategy)
     workdir.check(config)
     if workdir.is_finished(config):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
@@ -60,12 +60,18 @@ def train(config, workdir, execution=None):
     wait_for_all(strategy)
 
 
-def _check_batch_size(config, strategy):
+def _check_replicas(config, strategy):
     num_replicas = strategy.num_replicas_in_sync
     if config.batch_size % num_replicas:
         raise InputError(
             "batch_size must be divisible by the number of replicas, "
             f"{num_replicas}. Received: {config.batch_size}"
+        )
+    if num_replicas > 1 and config.jit_compile == "true":
+        raise InputError(
+            "jit_compile must be auto or false on several replicas: XLA does "
+            f"not compile across devices. Received: true, {num_replicas} "
+            "replicas"
         )
 
 
