@@ -174,11 +174,7 @@ def training_batches(
         InputError: if there are fewer images than a batch holds.
     """
     num_images = len(images)
-    if num_images < batch_size:
-        raise InputError(
-            f"batch_size must be at most the number of training images, "
-            f"{num_images}. Received: {batch_size}"
-        )
+    check_batch_size(batch_size, num_images)
     pixels = tf.constant(images)
     steps_per_pass = num_images // batch_size
     share_size = batch_size // num_replicas
@@ -205,6 +201,15 @@ def training_batches(
     return dataset.map(
         lambda number: share(*split(number)), tf.data.AUTOTUNE
     ).prefetch(tf.data.AUTOTUNE)
+
+
+def check_batch_size(batch_size, num_images):
+    """Raises `InputError` if there are fewer images than a batch holds."""
+    if num_images < batch_size:
+        raise InputError(
+            f"batch_size must be at most the number of training images, "
+            f"{num_images}. Received: {batch_size}"
+        )
 
 
 def replicas_of(context):

@@ -39,25 +39,32 @@ def train(config, workdir, execution=None):
     strategy = distribution.create_strategy(
         execution.strategy, execution.num_virtual_devices
     )
+    is_chief = distribution.is_chief(strategy)
     _check_replicas(config, strategy)
     workdir.check(config)
     if workdir.is_finished(config):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
         return
-    if not distribution.is_chief(strategy):
+    if not is_chief:
         wait_for_all(strategy)  # The chief prepares the data.
-        images, _ = _load_images(config, execution.download)
-        Fitting(config, workdir, execution, strategy, images).run()
-        wait_for_all(strategy)  # It also has pictures to draw.
-        return
-    images, held_out = _load_images(config, execution.download)
-    wait_for_all(strategy)
+    images, held_out = _load_images(config, execution.download, is_chief)
+    if is_chief:
+        wait_for_all(strategy)
+    fitting = Fitting(config, workdir, execution, strategy, images)
+    if is_chief:
+        _train_and_write(fitting, held_out)
+    else:
+        fitting.run()
+    wait_for_all(strategy)  # The chief also has pictures to draw.
+
+
+def _train_and_write(fitting, held_out):
+    workdir, config = fitting.workdir, fitting.config
     with workdir.locked():
         workdir.claim(config)
-        model = Fitting(config, workdir, execution, strategy, images).run()
+        model = fitting.run()
         _draw_pictures(model, held_out, config, workdir)
         workdir.finish(model, config)
-    wait_for_all(strategy)
 
 
 def _check_replicas(config, strategy):
@@ -75,14 +82,16 @@ def _check_replicas(config, strategy):
         )
 
 
-def _load_images(config, download):
+def _load_images(config, download, tell):
     builder = data.open_dataset(config.dataset, config.data_dir, download)
     size = ARCHITECTURES[config.architecture].image_size
     shape = {"size": size, "channels": config.channels}
-    print(f"Images are {data.describe_images(builder, **shape)}.")
+    if tell:
+        print(f"Images are {data.describe_images(builder, **shape)}.")
     train_split, held_out_split = data.split_names(builder)
     images, _ = data.load_arrays(builder, train_split, **shape)
     held_out, _ = data.load_arrays(builder, held_out_split, **shape)
+    data.check_batch_size(config.batch_size, len(images))
     return images, held_out
 
 

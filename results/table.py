@@ -15,6 +15,7 @@ from ali_keras.files import read_json
 
 FOLDER = pathlib.Path(__file__).parent
 ABLATIONS = FOLDER / "ablations"
+PRECISION = FOLDER / "precision"
 ACCURACY = "nearest_neighbour_accuracy"
 ROWS = (
     ("1-NN, z_mean", (ACCURACY, "z_mean")),
@@ -31,8 +32,8 @@ ROWS = (
 
 
 def main():
-    """Prints the table of all runs, then that of the ablations."""
-    print(markdown(), markdown(ABLATIONS), sep="\n\n")
+    """Prints the table of all runs, then those of the comparisons."""
+    print(markdown(), markdown(ABLATIONS), markdown(PRECISION), sep="\n\n")
 
 
 def markdown(folder=FOLDER):
