@@ -17,8 +17,9 @@ def update_averages(averages, network, decay, step, skipped=None):
         skipped: Scalar boolean tensor. Whether the averages stay, as the
             network did; `None` is no.
     """
+    # Weights, not variables: those have the states of Keras' noise as well.
     for average, variable in zip(
-        averages.variables, network.variables, strict=True
+        averages.weights, network.weights, strict=True
     ):
         new = tf.cast(variable, average.dtype)
         kept = _decay(decay, tf.cast(step, average.dtype))

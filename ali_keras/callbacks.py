@@ -123,9 +123,10 @@ class StopOnNonFinite(keras.callbacks.Callback):
     """
 
     def on_train_batch_end(self, batch, logs=None):
+        step = int(self.model.step.numpy())
         lost = [k for k, v in logs.items() if not math.isfinite(v)]
         if lost:
-            raise NonFiniteError(self.model.step.numpy(), lost)
+            raise NonFiniteError(step, lost)
         low = [
             name
             for name, value in logs.items()
@@ -133,7 +134,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         ]
         if low:
             raise NonFiniteError(
-                self.model.step.numpy(),
+                step,
                 low,
                 "float16 must hold all activations and gradients; they "
                 f"overflow even at a loss scale of {LOWEST_SCALE:g}, so use "

@@ -1,15 +1,18 @@
 """Checkpoints: all variables after a step, each file whole or not at all.
 
 step_N.weights.h5 holds weights, averages, statistics, the state of both
-optimizers with their loss scales, and the step; as attributes a digest of all
-that, and the figures of the epoch so far. `keras.Model.load_weights` reads it.
+optimizers with their loss scales, and the step; as an attribute, the figures
+of the epoch so far. `keras.Model.load_weights` reads it. Behind all that comes
+a digest, which HDF5 does not look at.
 """
 
 import hashlib
+import io
 import json
 import pathlib
 import re
 import sys
+import warnings
 
 import h5py
 import tensorflow as tf
@@ -17,6 +20,8 @@ import tensorflow as tf
 from ali_keras import files
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
+
+DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 class Checkpoints:
@@ -61,12 +66,9 @@ class Checkpoints:
         step = int(model.step.numpy())
         check_finite(model)
         path = self.folder / f"step_{step:08d}.weights.h5"
-        with files.replacing(path) as temporary:
-            model.save_weights(temporary)
-            with h5py.File(temporary, "r+") as file:
-                file.attrs["sha256"] = _digest(file)
-                file.attrs["figures"] = json.dumps(figures)
-        self._drop_old()
+        content = _to_bytes(model, figures)
+        files.write_bytes(path, content + _digest(content))
+        self._drop_all_but(step)
         return path
 
     def restore(self, model):
@@ -84,16 +86,15 @@ class Checkpoints:
         paths = list(self.paths().values())
         for path in reversed(paths):
             try:
-                figures = _verify(path)
-            except Exception as error:  # h5py raises many kinds.
+                content = _read(path)
+            except (OSError, ValueError) as error:
                 print(
                     f"warning: {path} is damaged ({_first_line(error)}); "
                     "looking for the checkpoint before it",
                     file=sys.stderr,
                 )
                 continue
-            _load(model, path)
-            return figures
+            return _load(model, content, path)
         if paths:
             raise InputError(
                 "A checkpoint must be a whole file as ali-train writes it; "
@@ -102,9 +103,11 @@ class Checkpoints:
             )
         return None
 
-    def _drop_old(self):
-        for path in list(self.paths().values())[: -self.num_kept]:
-            path.unlink()
+    def _drop_all_but(self, newest):
+        paths = self.paths()
+        kept = [step for step in paths if step <= newest][-self.num_kept :]
+        for step in paths.keys() - kept:  # A later one is damaged: `restore`.
+            paths[step].unlink()
 
 
 def check_finite(model):
@@ -129,34 +132,48 @@ def _floats(owner):
     return [v for v in variables if "float" in v.dtype]
 
 
-def _digest(file):
-    digest = hashlib.sha256()
+class _Memory(io.BytesIO):
+    """A file in memory; HDF5 on a full disk takes the process with it."""
 
-    def add(name, item):
-        if isinstance(item, h5py.Dataset):
-            digest.update(name.encode())
-            digest.update(item[()].tobytes())
-
-    file.visititems(add)
-    return digest.hexdigest()
+    def __str__(self):
+        return "memory.weights.h5"  # Keras asks for such a name.
 
 
-def _verify(path):
-    """Returns a checkpoint's figures, raises if it is not as it was written."""
-    with h5py.File(path, "r") as file:
-        if file.attrs["sha256"] != _digest(file):
-            raise ValueError("its content is not what was written")
-        return json.loads(file.attrs["figures"])
+def _to_bytes(model, figures):
+    memory = _Memory()
+    model.save_weights(memory)
+    with h5py.File(memory, "r+") as file:
+        file.attrs["figures"] = json.dumps(figures)
+    return memory.getvalue()
 
 
-def _load(model, path):
+def _digest(content):
+    return hashlib.sha256(content).digest()
+
+
+def _read(path):
+    """Returns a checkpoint's content, raises if it is not what was written."""
+    whole = path.read_bytes()
+    content, digest = whole[:-DIGEST_SIZE], whole[-DIGEST_SIZE:]
+    if digest != _digest(content):
+        raise ValueError("its content is not what was written")
+    return content
+
+
+def _load(model, content, path):
     try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+        with h5py.File(io.BytesIO(content)) as file:
+            figures = json.loads(file.attrs["figures"])
+        with warnings.catch_warnings():
+            # Of what it does not find in the file, Keras only warns.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(_Memory(content))
+    except (OSError, ValueError, KeyError, UserWarning) as error:
         raise InputError(
             "A checkpoint must be of the model that is trained on; use another "
             f"workdir. Received: {path} ({_first_line(error)})"
         ) from None
+    return figures
 
 
 def _first_line(error):

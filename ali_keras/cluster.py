@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 
 import tensorflow as tf
@@ -23,6 +24,8 @@ _LOSSES = (
     tf.errors.FailedPreconditionError,
     tf.errors.UnavailableError,
 )
+
+joined = threading.Event()  # Set once TensorFlow has made its connections.
 
 
 class WorkerLost(Exception):

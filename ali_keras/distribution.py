@@ -122,11 +122,13 @@ def _multi_worker_strategy(workers, timeout_seconds):
     # that.
     signal.alarm(math.ceil(timeout_seconds))
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(
+        strategy = tf.distribute.MultiWorkerMirroredStrategy(
             communication_options=options
         )
     finally:
         signal.alarm(0)
+    cluster.joined.set()
+    return strategy
 
 
 def _num_workers(strategy):

@@ -75,5 +75,15 @@ def write_json(path, value):
 
 
 def read_json(path):
-    """Reads a JSON file."""
-    return json.loads(pathlib.Path(path).read_text())
+    """Reads a JSON file.
+
+    Raises:
+        InputError: if it is no JSON.
+    """
+    try:
+        return json.loads(pathlib.Path(path).read_text())
+    except ValueError as error:
+        raise InputError(
+            "A file must be whole, as it was written. Received: "
+            f"{path} ({error})"
+        ) from None

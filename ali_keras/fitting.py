@@ -3,16 +3,19 @@
 import sys
 
 import keras
+import tensorflow as tf
 
 from ali_keras import callbacks
 from ali_keras import data
 from ali_keras import files
 from ali_keras import termination
 from ali_keras.building import build_model
+from ali_keras.cluster import is_worker_loss
 from ali_keras.distribution import describe
 from ali_keras.distribution import is_chief
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
+from ali_keras.errors import Terminated
 from ali_keras.replicas import agree
 
 MAX_ROLLBACKS = 3
@@ -67,9 +70,18 @@ class Fitting:
         self._describe_start(model)
         notice = termination.SignalNotice()
         with termination.handled_by(notice.receive):
-            while model.step.numpy() < self._num_steps():
-                self._fit_epochs(model, state, notice)
-                state = None
+            try:
+                while model.step.numpy() < self._num_steps():
+                    self._fit_epochs(model, state, notice)
+                    state = None
+            except tf.errors.OpError as error:
+                # Only the chief stops; the others then miss it. It must not
+                # miss one that stopped a step before.
+                if notice.received and is_worker_loss(error):
+                    raise Terminated("Terminated.") from None
+                raise
+        if notice.received:  # After the last step.
+            raise Terminated("Terminated.")
         return model
 
     def _fit_epochs(self, model, state, notice):
@@ -137,7 +149,7 @@ class Fitting:
     def _callbacks(self, epoch, state, notice):
         checkpoints = self.workdir.checkpoints
         if not self.is_chief:
-            return [callbacks.StopOnNonFinite(), callbacks.StopAtSignal(notice)]
+            return [callbacks.StopOnNonFinite()]
         return [
             callbacks.StopOnNonFinite(),
             callbacks.ContinueFigures(state),

@@ -64,7 +64,7 @@ def agree_on_overflow(gradients):
 
     Args:
         gradients: Lists of this replica's gradients, a list for each
-            optimizer.
+            optimizer; `None` where a variable has no part in the loss.
 
     Returns:
         Tuple of the lists, where all gradients of a list are NaN if any of
@@ -75,7 +75,7 @@ def agree_on_overflow(gradients):
     skipped = overflows > 0
     factors = tf.unstack(tf.where(skipped, float("nan"), 1.0))
     agreed = [
-        [gradient * tf.cast(factor, gradient.dtype) for gradient in some]
+        [g if g is None else g * tf.cast(factor, g.dtype) for g in some]
         for some, factor in zip(gradients, factors, strict=True)
     ]
     return agreed, tf.unstack(skipped)
@@ -94,7 +94,7 @@ def finite_statistics(networks, players):
     if not is_used_by(players):
         yield
         return
-    statistics = [v for n in networks for v in n.non_trainable_variables]
+    statistics = [w for n in networks for w in n.non_trainable_weights]
     before = [tf.identity(variable) for variable in statistics]
     yield
     for variable, old in zip(statistics, before, strict=True):
@@ -105,6 +105,8 @@ def finite_statistics(networks, players):
 
 def _num_overflows(gradients):
     overflows = [
-        tf.reduce_any(~tf.math.is_finite(gradient)) for gradient in gradients
+        tf.reduce_any(~tf.math.is_finite(gradient))
+        for gradient in gradients
+        if gradient is not None
     ]
     return tf.math.count_nonzero(overflows, dtype=tf.int32)

@@ -16,6 +16,7 @@ from ali_keras.objective import POSTERIOR
 from ali_keras.objective import PRIOR
 from ali_keras.objective import Objective
 from ali_keras.objective import sample_posterior
+from ali_keras.replicas import check_steps_per_execution
 from ali_keras.replicas import num_replicas
 from ali_keras.replicas import reducible
 
@@ -171,6 +172,7 @@ class ALI(keras.Model):
             **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution`, as
                 `keras.Model.compile`.
         """
+        check_steps_per_execution(kwargs.get("steps_per_execution", 1))
         super().compile(optimizer=None, **kwargs)
         # As asked, to be saved: Keras resolves "auto" for this machine.
         self.asked_jit_compile = kwargs.get("jit_compile", "auto")

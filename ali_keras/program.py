@@ -48,7 +48,7 @@ def run(main, takes_command=False):
         except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
             if cluster.is_worker_loss(error):
                 print(f"error: {cluster.describe_loss(error)}", file=sys.stderr)
-                cluster.leave(cluster.WORKER_LOST)
+                return cluster.WORKER_LOST
             reason = getattr(error, "message", None) or str(error)
             print(
                 "error: Files must be readable, places writable, data sound. "
@@ -67,8 +67,14 @@ def run(main, takes_command=False):
             print(notice, file=sys.stderr)
             return TERMINATED
 
+    def left(argv):
+        status = guarded(argv)
+        if status and cluster.joined.is_set():
+            cluster.leave(status)
+        return status
+
     _list_flags_in_help(main)
-    app.run(guarded)
+    app.run(left)
 
 
 def _list_flags_in_help(main):

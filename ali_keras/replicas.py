@@ -16,6 +16,15 @@ def sum_over_replicas(value):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
+def check_steps_per_execution(number):
+    """Raises `ValueError` for several on replicas: Keras 3.15 fails there."""
+    if number > 1 and num_replicas() > 1:
+        raise ValueError(
+            "steps_per_execution must be 1 on several replicas. "
+            f"Received: {number}"
+        )
+
+
 def reducible(results):
     """Gives scalars the shape in which Keras can reduce them over workers.
 

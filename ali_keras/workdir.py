@@ -67,11 +67,13 @@ class Workdir:
             )
 
     def claim(self, config):
-        """Writes the configuration.
+        """Checks the folder again, now that it is locked, and writes to it.
 
         Raises:
-            InputError: if the folder cannot be written.
+            InputError: if the folder is another configuration's, or cannot be
+                written.
         """
+        self.check(config)
         config.write(self.config)
 
     def is_finished(self, config):
@@ -94,7 +96,7 @@ class Workdir:
         path = self.path / ".lock"
         with files.writable(path):
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = path.open("a+")
+            lock = path.open("ab+", buffering=0)
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,10 +104,12 @@ class Workdir:
                 lock.seek(0)
                 raise InputError(
                     "A workdir must be trained in by one process at a time. "
-                    f"Received: {self.path}, in use by process {lock.read()}"
+                    f"Received: {self.path}, in use by process "
+                    f"{lock.read().decode()}"
                 ) from None
-            lock.truncate(0)
-            print(os.getpid(), end="", file=lock, flush=True)
+            with files.writable(path):
+                lock.truncate(0)
+                lock.write(str(os.getpid()).encode())
             for folder in (self.path, self.checkpoints.folder):
                 files.remove_temporary(folder)
             yield

@@ -42,5 +42,5 @@ def finished(tmp_path_factory, data_dir):
         batch_size=20,
         precision="float32",
     )
-    ali_keras.train(config, workdir)
+    ali_keras.train(config, workdir.path)
     return workdir

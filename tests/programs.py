@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import pathlib
 import subprocess
@@ -15,6 +16,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import flagsaver
 
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.workdir import Workdir
+from tests import tiny
+from tools import train
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 # A run as small as can be.
 SMALL = (
@@ -24,6 +30,22 @@ SMALL = (
     "--steps_per_epoch=2",
     "--precision=float32",
 )
+
+# The same on the data set of `store_tiny`, with the networks of tests.tiny.
+TINY = (
+    "--dataset=tiny",
+    "--preset=mnist",
+    "--batch_size=8",
+    "--steps_per_epoch=3",
+    "--precision=float32",
+    "--discriminator_learning_rate=1e-3",
+)
+TINY_TRAIN = """
+from tests import programs
+from tools import train
+with programs.tiny_networks():
+    train.run()
+"""
 
 
 def start(program, *arguments):
@@ -42,7 +64,31 @@ def start(program, *arguments):
     raise AssertionError("A program must end by sys.exit.")
 
 
-def popen(*command):
+@contextlib.contextmanager
+def tiny_networks():
+    """Lets the preset "mnist" build the networks of tests.tiny."""
+    with mock.patch.dict(ARCHITECTURES, compact=tiny.TINY):
+        yield
+
+
+def train_tiny(path, *flags):
+    """Starts a training with `TINY` flags in this process.
+
+    Returns:
+        Tuple of the exit status and the `Workdir`.
+    """
+    with tiny_networks():
+        status = start(train, *TINY, f"--workdir={path}", *flags)
+    return status, Workdir(path)
+
+
+def open_train(*flags, tiny=False, **options):
+    """Opens a process of tools.train."""
+    how = ("-c", TINY_TRAIN) if tiny else ("-m", "tools.train")
+    return popen(sys.executable, "-u", *how, *flags, **options)
+
+
+def popen(*command, **options):
     """Opens a process in the checkout, with its output piped."""
     return subprocess.Popen(
         [str(word) for word in command],
@@ -50,12 +96,13 @@ def popen(*command):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        **options,
     )
 
 
-def run(*command):
+def run(*command, **options):
     """Runs a process; returns its status, stdout and stderr."""
-    with popen(*command) as process:
+    with popen(*command, **options) as process:
         output, errors = process.communicate(timeout=300)
     return process.returncode, output, errors
 
@@ -90,6 +137,26 @@ def saved_variables(model_file):
     with h5py.File(weights) as file:
         file.visititems(collect)
     return variables
+
+
+def differences(workdir, other):
+    """Names of what differs at the end of two runs, but for seconds.
+
+    Weights, averages, statistics, optimizers and the step byte by byte, and
+    the figures of each epoch.
+    """
+    variables, others = (saved_variables(w.model) for w in (workdir, other))
+    histories = [json.loads(w.history.read_text()) for w in (workdir, other)]
+    assert variables.keys() == others.keys()
+    assert histories[0].keys() == histories[1].keys()
+    assert len(histories[0].pop("seconds")) == len(histories[1]["seconds"])
+    names = [name for name in variables if variables[name] != others[name]]
+    return names + [k for k, v in histories[0].items() if v != histories[1][k]]
+
+
+def store_tiny(data_dir):
+    """Stores the data set that `TINY` names."""
+    store_dataset(data_dir, "tiny", {"train": 64, "test": 8}, (4, 4, 1), False)
 
 
 def store_dataset(data_dir, name, num_images, shape=(28, 28, 1), label=True):

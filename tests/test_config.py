@@ -7,6 +7,7 @@ import pytest
 
 from ali_keras import Config
 from ali_keras import InputError
+from ali_keras.precision import resolve
 from ali_keras.presets import PRESETS
 
 
@@ -16,7 +17,8 @@ def test_every_preset_resolves(preset):
     assert config.preset == preset
     assert config.dataset == "mnist"
     for name, value in PRESETS[preset].items():
-        assert getattr(config, name) == value
+        expected = resolve(value) if name == "precision" else value
+        assert getattr(config, name) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,11 @@ def test_unknown_preset_is_refused():
         ("beta_2", -0.1, "in [0, 1)"),
         ("architecture", "resnet", "one of ['report', 'compact']"),
         ("channels", 2, "one of [1, 3]"),
-        ("precision", "float16", "one of ['float32', 'mixed_bfloat16']"),
+        (
+            "precision",
+            "float16",
+            "one of ['float32', 'mixed_bfloat16', 'mixed_float16']",
+        ),
         ("jit_compile", "yes", "one of ['auto', 'true', 'false']"),
     ],
 )

@@ -2,12 +2,14 @@
 
 import contextlib
 import dataclasses
+import functools
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import ali_keras
 from ali_keras import Objective
 from ali_keras import loss_scaling
 from tests import tiny
@@ -63,23 +65,26 @@ def new_model(num_replicas=1, objective=None, **options):
         )
 
 
-@pytest.fixture(scope="module")
-def steep_models():
-    """Models on one, two, four replicas, made when asked for.
-
-    Without batch normalization, which would tell all replicas.
-    """
-    return {}
+@functools.cache
+def shared_model(num_replicas, objective, architecture):
+    """A model of several tests, which do not mind what it has learned."""
+    return new_model(num_replicas, objective, architecture=architecture)
 
 
-def steep_model(models, num_replicas):
-    if num_replicas not in models:
-        models[num_replicas] = new_model(
-            num_replicas,
-            Steep(gradient_penalty=0.1),
-            architecture=tiny.PLAIN,
-        )
-    model = models[num_replicas]
+def steep_model(num_replicas):
+    # Without batch normalization, which would tell all replicas.
+    objective = Steep(gradient_penalty=0.1)
+    return with_scales(shared_model(num_replicas, objective, tiny.PLAIN))
+
+
+def overflowing_forward(model):
+    """Has white images overflow the encoder, and black ones not."""
+    kernel = model.encoder.get_layer("encoder_1_conv").kernel
+    kernel.assign(np.full(kernel.shape, 6e4))  # 16 pixels: 1e6 > 65504.
+    return with_scales(model)
+
+
+def with_scales(model):
     for optimizer in optimizers(model).values():
         optimizer.dynamic_scale.assign(SCALE)
         optimizer.step_counter.assign(0)
@@ -96,6 +101,13 @@ def optimizers(model):
 def scales(model):
     return {
         player: float(optimizer.dynamic_scale.numpy())
+        for player, optimizer in optimizers(model).items()
+    }
+
+
+def counters(model):
+    return {
+        player: int(optimizer.step_counter.numpy())
         for player, optimizer in optimizers(model).items()
     }
 
@@ -132,9 +144,9 @@ def owned_by(player, names):
 @pytest.mark.parametrize("player", COLOURS)
 @pytest.mark.parametrize("num_replicas, replica", REPLICAS + ON_FOUR)
 def test_an_overflow_on_any_replica_skips_the_player_on_all(
-    steep_models, num_replicas, replica, player
+    num_replicas, replica, player
 ):
-    model = steep_model(steep_models, num_replicas)
+    model = steep_model(num_replicas)
     before = tiny.values(model)
     figures = train(model, batch(COLOURS[player], num_replicas, replica))
     after = tiny.values(model)
@@ -144,16 +156,15 @@ def test_an_overflow_on_any_replica_skips_the_player_on_all(
     assert after["step"] == before["step"] + 1
     assert scales(model) == {player: SCALE / 2, OTHER[player]: SCALE}
     assert figures[f"{player}_loss_scale"] == SCALE / 2
-    counters = {k: int(o.step_counter) for k, o in optimizers(model).items()}
-    assert counters == {player: 0, OTHER[player]: 1}
+    assert counters(model) == {player: 0, OTHER[player]: 1}
     assert all(np.isfinite(value).all() for value in after.values())
     assert np.isfinite(list(figures.values())).all()
     tiny.check_that_copies_agree(model, num_replicas)
 
 
 @pytest.mark.parametrize("num_replicas", (1, 2))
-def test_the_scale_grows_again(steep_models, num_replicas):
-    model = steep_model(steep_models, num_replicas)
+def test_the_scale_grows_again(num_replicas):
+    model = steep_model(num_replicas)
     overflow = batch(1.0, num_replicas, replica=num_replicas - 1)
     train(model, overflow, batch(), batch())
     assert scales(model) == {"discriminator": SCALE / 2, "generator": 2 * SCALE}
@@ -162,25 +173,12 @@ def test_the_scale_grows_again(steep_models, num_replicas):
     tiny.check_that_copies_agree(model, num_replicas)
 
 
-def overflowing_forward(num_replicas):
-    """A model that white images overflow and black ones do not."""
-    model = new_model(num_replicas, Objective(gradient_penalty=0.1))
-    kernel = model.encoder.get_layer("encoder_1_conv").kernel
-    kernel.assign(np.full(kernel.shape, 6e4))  # 16 pixels: 1e6 > 65504.
-    return model
-
-
-def statistics(model):
-    return {
-        name: value
-        for name, value in tiny.values(model).items()
-        if "moving" in name
-    }
-
-
 @pytest.mark.parametrize("num_replicas, replica", REPLICAS)
 def test_an_overflow_of_activations_leaves_no_trace(num_replicas, replica):
-    model = overflowing_forward(num_replicas)
+    objective = Objective(gradient_penalty=0.1)
+    model = overflowing_forward(
+        shared_model(num_replicas, objective, tiny.TINY)
+    )
     before = tiny.values(model)
     train(model, batch(1.0, num_replicas, replica, others=0.0))
     after = tiny.values(model)
@@ -189,8 +187,11 @@ def test_an_overflow_of_activations_leaves_no_trace(num_replicas, replica):
         assert all("moving" in k for k in owned_by(player, before) & changed)
     assert not {name for name in changed if "_ema" in name}
     assert scales(model) == dict.fromkeys(OWNERS, SCALE / 2)
-    # The decoder saw z, not the images: its statistics are as good as any.
-    assert {k.split("/")[0] for k in changed if "moving" in k} == {"decoder"}
+    # The others saw no z of the encoder: their statistics are good.
+    assert {k.split("/")[0] for k in changed if "moving" in k} == {
+        "decoder",
+        "discriminator",
+    }
     figures = train(model, batch(others=0.0))
     assert owned_by("discriminator", before) <= tiny.changed(
         after, tiny.values(model)
@@ -207,10 +208,25 @@ def test_without_the_guard_statistics_are_lost(monkeypatch, num_replicas):
     monkeypatch.setattr(
         loss_scaling, "finite_statistics", lambda *_: contextlib.nullcontext()
     )
-    model = overflowing_forward(num_replicas)
+    model = overflowing_forward(new_model(num_replicas))
     train(model, batch(1.0, num_replicas, num_replicas - 1, others=0.0))
-    lost = {k for k, v in statistics(model).items() if not np.isfinite(v).all()}
-    assert {name.split("/")[0] for name in lost} == {"encoder", "discriminator"}
+    values = tiny.values(model).items()
+    lost = {k for k, v in values if not np.isfinite(v).all()}
+    assert {k.split("/")[0] for k in lost} == {"encoder"}
+
+
+@pytest.mark.parametrize("dtype", ("float32", "mixed_float16"))
+def test_networks_may_have_keras_dropout(dtype):
+    # Its state is a variable, but neither a weight nor a float.
+    encoder, decoder, discriminator = tiny.networks(dtype)
+    z = keras.Input((3,))
+    images = keras.layers.Dropout(0.5)(z)
+    for layer in decoder.layers[1:]:
+        images = layer(images)
+    model = ali_keras.ALI(encoder, keras.Model(z, images), discriminator)
+    model.compile(tiny.adam(), tiny.adam())
+    figures = model.train_step(tf.constant(batch()))
+    assert np.isfinite(list(figures.values())).all()
 
 
 def test_optimizers_are_wrapped_once_and_for_float16_only(tmp_path):

@@ -23,7 +23,7 @@ INSTALLED_AS = {
     "tools": "ali_keras/tools",
     "export": "ali_keras/export",
 }
-TOOLS = "encode evaluate generate interpolate reconstruct train".split()
+TOOLS = "encode evaluate generate interpolate launch reconstruct train".split()
 PICKLERS = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 EVALUATORS = {"eval", "exec"}
 # The first unpickles arrays, the second runs code that a model file brings.

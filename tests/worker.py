@@ -1,10 +1,11 @@
 """One of several workers that train a tiny model, as a program of its own.
 
-python -m tests.worker MODE FOLDER [DEVICES]
+python -m tests.worker MODE FOLDER [ARGUMENT]
 """
 
-import itertools
+import os
 import pathlib
+import sys
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ from ali_keras import cluster
 from ali_keras import data
 from ali_keras import distribution
 from ali_keras import program
+from ali_keras.architectures import ARCHITECTURES
 from tests import tiny
 
 BATCH_SIZE = 8
@@ -70,8 +72,11 @@ def numbers_seen(strategy):
     return np.array(seen)
 
 
-def train(strategy, folder):
+def train(folder, num_devices=None):
     """Trains, and leaves what became of it in a file of this worker."""
+    if num_devices:
+        _give_cpu_devices(int(num_devices))
+    strategy = distribution.create_strategy()
     model, figures = trained(strategy)
     np.savez(
         folder / f"worker_{cluster.read().index}.npz",
@@ -83,8 +88,9 @@ def train(strategy, folder):
     )
 
 
-def fit_plain_keras(strategy, folder):
+def fit_plain_keras(folder):
     """Trains a model of Keras' own."""
+    strategy = distribution.create_strategy()
     with strategy.scope():
         layer = keras.layers.Dense(1, activity_regularizer="l2")
         model = keras.Sequential([keras.Input([3]), layer])
@@ -92,14 +98,26 @@ def fit_plain_keras(strategy, folder):
     model.fit(tf.data.Dataset.from_tensors(np.ones((8, 3))), verbose=0)
 
 
-def train_on(strategy, folder):
-    """Trains until it is ended, and tells each step by a file."""
-    path = folder / f"worker_{cluster.read().index}.steps"
-    counter = itertools.count(1)
-    tell = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda *_: path.write_text(str(next(counter)))
+def train_on(folder):
+    """Trains until it is ended, and tells by a file that it does."""
+    strategy = distribution.create_strategy()
+    path = folder / f"worker_{cluster.read().index}.trains"
+    touch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: batch < 3 or path.touch()
     )
-    trained(strategy, steps=10**6, callbacks=[tell])
+    trained(strategy, steps=10**6, callbacks=[touch])
+
+
+def fail_once_all_train(folder):
+    """Trains, until worker 1 fails in a way of its own."""
+    strategy = distribution.create_strategy()
+
+    def fail(batch, logs):
+        if batch == 3 and cluster.read().index == 1:
+            raise ali_keras.InputError("no luck")
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=fail)
+    trained(strategy, steps=10**6, callbacks=[callback])
 
 
 def _give_cpu_devices(number):
@@ -115,13 +133,48 @@ def _give_cpu_devices(number):
     )
 
 
+def train_in_workdir(folder, data_dir):
+    """Trains as tools.train does; all but the chief may not write there."""
+    config = ali_keras.Config.from_preset(
+        "mnist",
+        "mnist_5k",
+        data_dir=data_dir,
+        epochs=1,
+        steps_per_epoch=2,
+        batch_size=4,
+        precision="float32",
+    )
+    ARCHITECTURES[config.architecture] = tiny.TINY
+    if not cluster.read().is_chief:
+        sys.addaudithook(_refuse_to_write_in(folder / "run"))
+    ali_keras.train(config, folder / "run")
+
+
+def _refuse_to_write_in(folder):
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+    def hook(event, arguments):
+        changes = event in ("os.mkdir", "os.rename", "os.remove")
+        if changes or event == "open" and arguments[2] & writing:
+            if str(arguments[0]).startswith(str(folder)):
+                raise PermissionError(f"not the chief: {event} {arguments}")
+
+    return hook
+
+
 def main(arguments):
     """Does what the mode, the name of a function, says."""
-    mode, folder, *num_devices = arguments
-    if num_devices:
-        _give_cpu_devices(int(num_devices[0]))
-    modes = {f.__name__: f for f in (train, fit_plain_keras, train_on)}
-    modes[mode](distribution.create_strategy(), pathlib.Path(folder))
+    mode, folder, *rest = arguments
+    modes = (
+        train,
+        fit_plain_keras,
+        train_on,
+        fail_once_all_train,
+        train_in_workdir,
+    )
+    {function.__name__: function for function in modes}[mode](
+        pathlib.Path(folder), *rest
+    )
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ class Group:
         while any(process.poll() is None for process in self.processes):
             first = first or self._failure()
             if (first or self.received) and deadline is None:
-                self._send(self.received or signal.SIGTERM)
+                number = self.received or signal.SIGTERM
+                _say(f"Stopping all workers: {number.name}.")
+                self._send(number)
                 deadline = time.monotonic() + GRACE_SECONDS.value
             if deadline is not None and time.monotonic() > deadline:
                 self._send(signal.SIGKILL)

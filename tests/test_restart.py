@@ -1,0 +1,67 @@
+"""A job of several workers that loses one ends with the bytes it would have."""
+
+import os
+import re
+import signal
+import sys
+import time
+
+import pytest
+
+from tests import programs
+
+TRAIN = (
+    *(sys.executable, "-m", "tools.train"),
+    *programs.SMALL,
+    "--batch_size=12",
+    "--steps_per_epoch=12",
+    "--epochs=2",
+    "--checkpoint_every_steps=4",
+)
+
+
+def launch(folder, data_dir):
+    """Opens a launcher of three workers, whose logs go to the folder."""
+    return programs.popen(
+        *(sys.executable, "-m", "tools.launch", "--num_workers=3"),
+        f"--worker_logs={folder}",
+        "--",
+        *TRAIN,
+        f"--data_dir={data_dir}",
+        f"--workdir={folder / 'run'}",
+    )
+
+
+def end(launcher, folder):
+    """Waits for the end; returns what the launcher and its workers said."""
+    printed, errors = launcher.communicate(timeout=600)
+    logs = [path.read_text() for path in sorted(folder.glob("*.log"))]
+    assert launcher.returncode == 0, (printed, errors, logs)
+    return printed, logs
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, data_dir):
+    """Variables that three workers end with if they are left in peace."""
+    folder = tmp_path_factory.mktemp("whole")
+    end(launch(folder, data_dir), folder)
+    return programs.saved_variables(folder / "run" / "model.keras")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [0, 2])
+def test_a_job_survives_the_loss_of_a_worker(whole, tmp_path, data_dir, lost):
+    launcher = launch(tmp_path, data_dir)
+    started = launcher.stdout.readline()
+    pids = [int(pid) for pid in re.findall(r"\d+", started.split(":")[1])]
+    while not list(tmp_path.glob("run/checkpoints/step_*.weights.h5")):
+        assert launcher.poll() is None
+        time.sleep(0.05)
+    os.kill(pids[lost], signal.SIGKILL)
+    printed, logs = end(launcher, tmp_path)
+    assert f"Worker {lost} ended with status 137." in printed
+    assert printed.count("Starting all again: 1 of 3.") == 1
+    assert "Continuing after step" in logs[0]
+    assert not any("Traceback" in log for log in logs)
+    model = tmp_path / "run" / "model.keras"
+    assert programs.saved_variables(model) == whole
