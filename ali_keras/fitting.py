@@ -180,7 +180,7 @@ class Fitting:
 
     def _check_rollback(self, error, rollbacks):
         _, newest = self.workdir.checkpoints.newest()
-        place = newest or "the beginning: there is no checkpoint yet"
+        place = newest or "the beginning (there is none yet)"
         if self.execution.on_nonfinite == "stop":
             raise InputError(
                 f"{error}. The last good checkpoint is {place}; go on from it "

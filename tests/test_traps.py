@@ -254,7 +254,6 @@ def test_keras_forgets_optimizers_that_are_not_built(tmp_path):
 
 
 def test_keras_cannot_execute_several_steps_at_once_on_replicas():
-    # No cure: compile with steps_per_execution=1 under such a strategy.
     x = tiny.batches((np.tile(ONES, (4, 1)), np.tile(ONES, (4, 1))))
 
     def train(steps_per_execution):
@@ -269,6 +268,12 @@ def test_keras_cannot_execute_several_steps_at_once_on_replicas():
         match="must feed a value for placeholder",
     ):
         train(steps_per_execution=2)
+    # The cure is to say so.
+    with (
+        tiny.strategy(2).scope(),
+        pytest.raises(ValueError, match="must be 1 on several replicas"),
+    ):
+        tiny.model(steps_per_execution=2)
 
 
 def test_adam_moves_by_rounding_what_has_no_gradient():
