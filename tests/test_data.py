@@ -22,8 +22,16 @@ NUMBERED = np.tile(
 
 def order(seed, epochs=(0, 1), steps_per_epoch=ONE_PASS, images=NUMBERED):
     """Numbers of the images of each batch, `(num_batches, BATCH_SIZE)`."""
+    steps = range(*(epoch * steps_per_epoch for epoch in epochs))
+    return order_of_steps(steps, steps_per_epoch, seed, images)
+
+
+def order_of_steps(
+    steps, steps_per_epoch=ONE_PASS, seed=0, images=NUMBERED, **replicas
+):
+    """Numbers of the images of each share of some steps."""
     batches = data.training_batches(
-        images, BATCH_SIZE, seed, range(*epochs), steps_per_epoch
+        images, BATCH_SIZE, seed, steps, steps_per_epoch, **replicas
     )
     pixels = np.stack([batch["image"] for batch in tfds.as_numpy(batches)])
     return np.round(pixels[:, :, 0, 0, 0] * 255).astype(int)
@@ -63,6 +71,59 @@ def test_a_later_start_is_the_tail_of_the_run(start, steps_per_epoch):
     tail = order(5, (start, 3), steps_per_epoch)
     assert len(whole) == 3 * steps_per_epoch
     np.testing.assert_array_equal(tail, whole[start * steps_per_epoch :])
+
+
+@pytest.mark.parametrize("start", range(11))
+def test_any_step_can_be_had_without_those_before(start):
+    whole = order(5, (0, 2), steps_per_epoch=5)
+    tail = order_of_steps(range(start, 11), 5, seed=5)
+    np.testing.assert_array_equal(tail[: 10 - start], whole[start:])
+    assert len(tail) == 11 - start
+
+
+@pytest.mark.parametrize("steps_per_epoch", [5, 2 * ONE_PASS])
+@pytest.mark.parametrize(
+    "workers", [[range(2)], [range(1), range(1, 2)], [range(2), range(2, 4)]]
+)
+def test_shares_make_up_the_batch_of_one_process(workers, steps_per_epoch):
+    steps = range(3, 2 * steps_per_epoch)
+    num_replicas = workers[-1].stop
+    shares = [
+        order_of_steps(
+            steps,
+            steps_per_epoch,
+            replicas=replicas,
+            num_replicas=num_replicas,
+        ).reshape(len(steps), -1)
+        for replicas in workers
+    ]
+    np.testing.assert_array_equal(
+        np.concatenate(shares, axis=1), order_of_steps(steps, steps_per_epoch)
+    )
+
+
+@pytest.mark.parametrize("epoch", range(3))
+def test_no_image_comes_twice_in_an_epoch_of_all_workers(epoch):
+    steps = range(epoch * ONE_PASS, (epoch + 1) * ONE_PASS)
+    seen = [
+        number
+        for replica in range(4)
+        for number in order_of_steps(
+            steps, replicas=range(replica, replica + 1), num_replicas=4
+        ).flat
+    ]
+    assert len(seen) == ONE_PASS * BATCH_SIZE == len(set(seen))
+
+
+@pytest.mark.parametrize(
+    ("num_pipelines", "pipeline", "expected"),
+    [(1, 0, range(4)), (2, 1, range(2, 4)), (4, 2, range(2, 3))],
+)
+def test_an_input_pipeline_feeds_its_replicas(
+    num_pipelines, pipeline, expected
+):
+    context = tf.distribute.InputContext(num_pipelines, pipeline, 4)
+    assert data.replicas_of(context) == expected
 
 
 def test_steps_beyond_a_pass_take_a_new_permutation():

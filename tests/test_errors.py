@@ -39,7 +39,7 @@ CASES = [
     (train, f"{TRAIN} --workdir={{file}}/run", "{file}/run"),
     (train, f"{TRAIN} --workdir=/proc/ali_keras", "can be written"),
     (train, f"{AGAIN} --workdir={{run}} --seed=7", "Received: seed=7"),
-    (train, f"{AGAIN} --workdir={{cut}}", "{cut}/checkpoints/epoch_000001"),
+    (train, f"{AGAIN} --workdir={{cut}}", "{cut}/checkpoints, where all 1 are"),
     (train, f"{AGAIN} --workdir={{broken}}", "{broken}/config.json"),
     (generate, "", "--workdir must be given"),
     (generate, "--workdir={missing}", "{missing}/config.json"),
@@ -88,7 +88,7 @@ def places(finished, data_dir, tmp_path_factory):
     cut = Workdir(root / "cut")
     cut.model.unlink()
     cut.training.unlink()
-    halve(cut.newest_checkpoint()[1])
+    halve(cut.checkpoints.newest()[1])
     halve(Workdir(root / "damaged").model)
     (root / "broken" / "config.json").write_text('{"dataset": "mnist_5k"')
     (root / "file").write_text("in the way")

@@ -80,3 +80,21 @@ def test_a_value_that_json_lacks_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         files.write_json(tmp_path / "value.json", {"x": object()})
     assert files.read_json(tmp_path / "value.json") == 1
+
+
+def test_what_is_no_json_is_named_in_one_line(tmp_path):
+    (tmp_path / "value.json").write_text('{"half": ')
+    with pytest.raises(InputError, match=r"whole.*value\.json") as caught:
+        files.read_json(tmp_path / "value.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_temporary_files_of_a_kill_are_removed_and_no_others(tmp_path):
+    left = [tmp_path / ".12.a.json", tmp_path / ".3.step_1.weights.h5"]
+    others = [tmp_path / name for name in (".lock", ".a.json", "12.a", ".12")]
+    for path in left + others:
+        path.touch()
+    (tmp_path / ".7.folder").mkdir()
+    files.remove_temporary(tmp_path)
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / ".7.folder"}
+    files.remove_temporary(tmp_path / "missing")

@@ -32,11 +32,19 @@ def launch(folder, data_dir):
     )
 
 
-def end(launcher, folder):
+def wait_for_checkpoint(launcher, folder):
+    """Returns in mid-epoch."""
+    while not list(folder.glob("run/checkpoints/step_*.weights.h5")):
+        assert launcher.poll() is None
+        time.sleep(0.05)
+
+
+def end(launcher, folder, status=0):
     """Waits for the end; returns what the launcher and its workers said."""
     printed, errors = launcher.communicate(timeout=600)
     logs = [path.read_text() for path in sorted(folder.glob("*.log"))]
-    assert launcher.returncode == 0, (printed, errors, logs)
+    assert launcher.returncode == status, (printed, errors, logs)
+    assert not any("Traceback" in log for log in logs)
     return printed, logs
 
 
@@ -54,14 +62,26 @@ def test_a_job_survives_the_loss_of_a_worker(whole, tmp_path, data_dir, lost):
     launcher = launch(tmp_path, data_dir)
     started = launcher.stdout.readline()
     pids = [int(pid) for pid in re.findall(r"\d+", started.split(":")[1])]
-    while not list(tmp_path.glob("run/checkpoints/step_*.weights.h5")):
-        assert launcher.poll() is None
-        time.sleep(0.05)
+    wait_for_checkpoint(launcher, tmp_path)
     os.kill(pids[lost], signal.SIGKILL)
     printed, logs = end(launcher, tmp_path)
     assert f"Worker {lost} ended with status 137." in printed
     assert printed.count("Starting all again: 1 of 3.") == 1
     assert "Continuing after step" in logs[0]
-    assert not any("Traceback" in log for log in logs)
+    model = tmp_path / "run" / "model.keras"
+    assert programs.saved_variables(model) == whole
+
+
+@pytest.mark.slow
+def test_a_job_told_to_end_goes_on_from_there(whole, tmp_path, data_dir):
+    launcher = launch(tmp_path, data_dir)
+    wait_for_checkpoint(launcher, tmp_path)
+    launcher.terminate()
+    printed, logs = end(launcher, tmp_path, status=143)
+    assert "Starting all again" not in printed
+    [saved] = re.findall(r"Terminated after step (\d+)\.", logs[0])
+    assert logs[1].endswith("Terminated.\n")
+    _, logs = end(launch(tmp_path, data_dir), tmp_path)
+    assert f"Continuing after step {saved} " in logs[0]
     model = tmp_path / "run" / "model.keras"
     assert programs.saved_variables(model) == whole

@@ -1,57 +1,50 @@
 """A run that was cut short goes on as if nothing had been."""
 
 import json
+import os
 import shutil
 import signal
-import sys
-import time
+from unittest import mock
 
 import pytest
 
+from ali_keras import callbacks
 from ali_keras.workdir import Workdir
 from tests import programs
-from tools import train
 
 EPOCHS = 3
+STEPS = 3  # In an epoch of programs.TINY.
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @pytest.fixture(scope="module")
-def flags(data_dir):
-    return (
-        *programs.SMALL,
-        "--steps_per_epoch=25",
-        f"--data_dir={data_dir}",
-    )
+def flags(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    programs.store_tiny(folder)
+    return f"--data_dir={folder}", f"--epochs={EPOCHS}"
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, flags):
-    """`Workdir` of a run that nothing interrupted. Leave it as it is."""
-    workdir = Workdir(tmp_path_factory.mktemp("whole") / "run")
-    assert go_on(workdir, flags) == 0
-    return workdir
+def wholes(tmp_path_factory, flags):
+    """Function of a precision, to a run that nothing interrupted."""
+    runs = {}
+
+    def whole(precision):
+        if precision not in runs:
+            path = tmp_path_factory.mktemp(precision) / "run"
+            status, runs[precision] = programs.train_tiny(
+                path, *flags, f"--precision={precision}"
+            )
+            assert status == 0
+        return runs[precision]
+
+    return whole
 
 
-def go_on(workdir, flags, epochs=EPOCHS):
-    """Gives the same command again, in this process."""
-    target = (f"--workdir={workdir.path}", f"--epochs={epochs}")
-    return programs.start(train, *flags, *target)
-
-
-def interrupt(workdir, flags, kind):
-    """Sends a signal early in the second epoch of a process that trains."""
-    target = (f"--workdir={workdir.path}", f"--epochs={EPOCHS}")
-    # A shell's background job ignores Ctrl-C, and so would its children.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with programs.popen(
-        sys.executable, "-m", "tools.train", *flags, *target
-    ) as process:
-        while not workdir.newest_checkpoint()[0] and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(0.05)
-        process.send_signal(kind)
-        output, errors = process.communicate(timeout=60)
-    return process.returncode, output, errors
+@pytest.fixture(scope="module")
+def whole(wholes):
+    """`Workdir` of such a run in float32. Leave it as it is."""
+    return wholes("float32")
 
 
 def cut_back(whole, tmp_path, *names):
@@ -64,20 +57,7 @@ def cut_back(whole, tmp_path, *names):
     return workdir
 
 
-def assert_same_end(workdir, whole):
-    """Compares every variable byte by byte, and the figures of each epoch."""
-    found = programs.saved_variables(workdir.model)
-    expected = programs.saved_variables(whole.model)
-    assert found.keys() == expected.keys()
-    assert [k for k in found if found[k] != expected[k]] == []
-    found = json.loads(workdir.history.read_text())
-    expected = json.loads(whole.history.read_text())
-    for history in (found, expected):
-        assert len(history.pop("seconds")) == EPOCHS
-    assert found == expected
-
-
-def test_the_comparison_covers_all_that_trains(whole):
+def test_the_comparison_covers_all_that_trains(whole, wholes):
     names = programs.saved_variables(whole.model)
     for part in (
         "encoder/",
@@ -90,71 +70,147 @@ def test_the_comparison_covers_all_that_trains(whole):
         "vars/",  # The step.
     ):
         assert any(name.startswith(part) for name in names), part
-    model, _ = whole.load()
-    assert int(model.step) == 25 * EPOCHS
+    scaled = programs.saved_variables(wholes("mixed_float16").model)
+    for player in ("generator", "discriminator"):
+        # The counter of finite steps, and the scale.
+        assert {f"{player}_optimizer/vars/{n}" for n in "01"} <= scaled.keys()
+    assert programs.differences(whole, whole) == []
+    assert len(programs.differences(wholes("mixed_bfloat16"), whole)) > 50
+
+
+def terminated_at(step, times=1):
+    """Lets SIGTERM come after a step of a run in this process."""
+
+    def send(callback, batch, logs=None):
+        if callback.model.step.numpy() == step:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    return mock.patch.object(
+        callbacks.ContinueFigures, "on_train_batch_end", send
+    )
+
+
+def check_sigterm(wholes, path, flags, capfd, precision, step, times=1):
+    flags = (*flags, f"--precision={precision}")
+    with terminated_at(step, times):
+        status, workdir = programs.train_tiny(path, *flags)
+    assert status == 143
+    said = capfd.readouterr().err.splitlines()[-1]
+    newest = workdir.checkpoints.newest()
+    assert newest[0] == step
+    assert said == (
+        f"Terminated after step {step}. The same command goes on from "
+        f"{newest[1]}"
+    )
+    # Other checkpoints make no difference.
+    again = programs.train_tiny(path, *flags, "--checkpoint_every_steps=2")
+    assert again[0] == 0
+    assert f"Continuing after step {step}" in capfd.readouterr().out
+    assert programs.differences(workdir, wholes(precision)) == []
+
+
+@pytest.mark.parametrize(
+    ("precision", "step", "times"),
+    [
+        ("float32", 4, 2),
+        ("float32", STEPS, 1),
+        ("mixed_bfloat16", 2, 1),
+        ("mixed_float16", 5, 1),
+    ],
+)
+def test_sigterm_saves_and_the_end_is_the_same(
+    wholes, tmp_path, flags, capfd, precision, step, times
+):
+    check_sigterm(
+        wholes, tmp_path / "run", flags, capfd, precision, step, times
+    )
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_with_the_same_bytes(whole, flags, tmp_path, capsys):
-    workdir = Workdir(tmp_path / "run")
-    status, _, _ = interrupt(workdir, flags, signal.SIGKILL)
-    epochs, _ = workdir.newest_checkpoint()
-    assert status == -signal.SIGKILL
-    assert 1 <= epochs < EPOCHS and not workdir.model.exists()
-    assert go_on(workdir, flags) == 0
-    assert f"Continuing after epoch {epochs}" in capsys.readouterr().out
-    assert_same_end(workdir, whole)
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("step", range(1, EPOCHS * STEPS + 1, 2))
+def test_any_step_will_do(wholes, tmp_path, flags, capfd, precision, step):
+    check_sigterm(wholes, tmp_path / "run", flags, capfd, precision, step)
 
 
-@pytest.mark.slow
-def test_ctrl_c_ends_with_one_line_and_status_130(flags, tmp_path):
-    workdir = Workdir(tmp_path / "run")
-    status, output, errors = interrupt(workdir, flags, signal.SIGINT)
-    assert status == 130
-    assert "Traceback" not in output + errors
-    lines = [x for x in errors.splitlines() if x.startswith("Interrupted.")]
-    assert len(lines) == 1
-    assert 1 <= workdir.newest_checkpoint()[0] < EPOCHS
-    assert not list(workdir.checkpoints.glob(".*"))
+def go_on(workdir, flags, *more):
+    status, _ = programs.train_tiny(workdir.path, *flags, *more)
+    assert status == 0
 
 
-@pytest.mark.slow
-def test_more_epochs_train_on_as_one_run(whole, flags, tmp_path, capsys):
-    workdir = Workdir(tmp_path / "run")
-    assert go_on(workdir, flags, epochs=1) == 0
-    assert go_on(workdir, flags) == 0
-    assert "Continuing after epoch 1" in capsys.readouterr().out
-    assert_same_end(workdir, whole)
-    assert json.loads(workdir.config.read_text())["epochs"] == EPOCHS
-
-
-def test_a_kill_before_the_end_is_made_good(whole, flags, tmp_path, capsys):
-    workdir = cut_back(whole, tmp_path, "*.png", "model.keras", "training.json")
-    assert go_on(workdir, flags) == 0
-    assert f"Continuing after epoch {EPOCHS}" in capsys.readouterr().out
-    assert_same_end(workdir, whole)
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ["*.png", "model.keras", "training.json"],
+        ["training.json"],
+        # history.json has the third epoch already, the checkpoints have not.
+        ["checkpoints/step_00000009*", "model.keras", "training.json"],
+        ["checkpoints/*", "history.json", "model.keras", "training.json"],
+    ],
+)
+def test_a_kill_between_two_files_is_made_good(whole, flags, tmp_path, lost):
+    workdir = cut_back(whole, tmp_path, *lost)
+    go_on(workdir, flags)
+    assert programs.differences(workdir, whole) == []
     for name in ("samples.png", "losses.png"):
         expected = (whole.path / name).read_bytes()
         assert (workdir.path / name).read_bytes() == expected
 
 
-@pytest.mark.slow
-def test_a_kill_before_the_checkpoint_repeats_the_epoch(
-    whole, flags, tmp_path, capsys
+def test_a_kill_before_old_checkpoints_are_dropped(whole, flags, tmp_path):
+    workdir = cut_back(
+        whole, tmp_path, "checkpoints/step_00000009*", "model.keras"
+    )
+    newest = workdir.checkpoints.newest()[1]
+    for step in range(1, 6):
+        name = f"step_{step:08d}.weights.h5"
+        shutil.copy(newest, newest.with_name(name))
+    go_on(workdir, flags, "--keep_checkpoints=1")
+    assert list(workdir.checkpoints.paths()) == [EPOCHS * STEPS]
+    assert programs.differences(workdir, whole) == []
+
+
+@pytest.mark.parametrize("size", [None, 0, 3000])
+def test_a_damaged_newest_checkpoint_is_passed_over(
+    whole, flags, tmp_path, capfd, size
 ):
-    # history.json has the third epoch already, the checkpoints have not.
-    newest = f"checkpoints/epoch_{EPOCHS:06d}.weights.h5"
-    workdir = cut_back(whole, tmp_path, newest, "model.keras", "training.json")
-    assert go_on(workdir, flags) == 0
-    assert f"Continuing after epoch {EPOCHS - 1}" in capsys.readouterr().out
-    assert_same_end(workdir, whole)
+    workdir = cut_back(whole, tmp_path, "model.keras", "training.json")
+    step, newest = workdir.checkpoints.newest()
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 4
+    newest.write_bytes(content[:size])
+    go_on(workdir, flags)
+    captured = capfd.readouterr()
+    assert f"warning: {newest} is damaged" in captured.err
+    assert f"Continuing after step {step - STEPS} " in captured.out
+    assert programs.differences(workdir, whole) == []
+
+
+def test_more_epochs_train_on_as_one_run(whole, flags, tmp_path):
+    workdir = Workdir(tmp_path / "run")
+    for epochs in (1, EPOCHS):
+        go_on(workdir, flags, f"--epochs={epochs}")
+    assert programs.differences(workdir, whole) == []
+    assert json.loads(workdir.config.read_text())["epochs"] == EPOCHS
 
 
 def test_a_finished_run_says_so_and_touches_nothing(whole, flags, capsys):
     before = programs.snapshot(whole.path)
-    assert go_on(whole, flags) == 0
+    go_on(whole, flags)
     assert f"{whole.path} is finished" in capsys.readouterr().out
     assert programs.snapshot(whole.path) == before
+
+
+def test_a_finished_run_without_checkpoints_does_not_start_anew(
+    whole, flags, tmp_path, capfd
+):
+    workdir = cut_back(whole, tmp_path, "checkpoints/*")
+    before = programs.snapshot(workdir.path).keys()
+    status, _ = programs.train_tiny(workdir.path, *flags, "--epochs=4")
+    line = programs.error_line(status, capfd.readouterr())
+    assert f"{workdir.path}, without checkpoints" in line
+    assert programs.snapshot(workdir.path).keys() == before
 
 
 @pytest.mark.parametrize(
@@ -168,20 +224,7 @@ def test_a_finished_run_says_so_and_touches_nothing(whole, flags, capsys):
 )
 def test_another_configuration_is_refused(whole, flags, capsys, flag, named):
     before = programs.snapshot(whole.path)
-    target = (f"--workdir={whole.path}", f"--epochs={EPOCHS}")
-    status = programs.start(train, *flags, *target, flag)
+    status, _ = programs.train_tiny(whole.path, *flags, flag)
     line = programs.error_line(status, capsys.readouterr())
     assert line.endswith(f"Received: {named}")
     assert programs.snapshot(whole.path) == before
-
-
-def test_a_truncated_checkpoint_is_named_and_left(
-    whole, flags, tmp_path, capsys
-):
-    workdir = cut_back(whole, tmp_path, "model.keras", "training.json")
-    _, newest = workdir.newest_checkpoint()
-    newest.write_bytes(newest.read_bytes()[:1000])
-    before = programs.snapshot(workdir.path)
-    line = programs.error_line(go_on(workdir, flags), capsys.readouterr())
-    assert str(newest) in line
-    assert programs.snapshot(workdir.path) == before

@@ -38,6 +38,7 @@ def wide(tmp_path_factory):
 def test_a_run_leaves_what_it_should(finished):
     names = {path.name for path in finished.path.iterdir()}
     assert names == {
+        ".lock",
         "checkpoints",
         "config.json",
         "history.json",
@@ -46,8 +47,8 @@ def test_a_run_leaves_what_it_should(finished):
         "training.json",
         *(f"{name}.png" for name in PICTURES),
     }
-    assert [path.name for path in finished.checkpoints.iterdir()] == [
-        "epoch_000001.weights.h5"
+    assert [path.name for path in finished.checkpoints.folder.iterdir()] == [
+        "step_00000002.weights.h5"
     ]
 
 
@@ -82,7 +83,8 @@ def test_pictures_have_their_rows_and_columns(finished, name, rows, columns):
 def test_the_saved_model_is_the_newest_checkpoint(finished):
     model, config = finished.load()
     restored = ali_keras.build_model(config)
-    assert finished.restore(restored) == 1
+    assert finished.checkpoints.restore(restored) is None  # An epoch's end.
+    assert int(restored.step) == 2
     for a, b in zip(model.variables, restored.variables, strict=True):
         np.testing.assert_array_equal(a, b)
 

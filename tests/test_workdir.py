@@ -1,13 +1,14 @@
-"""A run's folder: whose it is, its checkpoints, its finished model."""
+"""A run's folder: whose it is, who is at work in it, its finished model."""
 
+import os
 import shutil
 
 import keras
-import numpy as np
 import pytest
 
 from ali_keras import Config
 from ali_keras import InputError
+from ali_keras import files
 from ali_keras.workdir import Workdir
 from tests import programs
 
@@ -29,12 +30,6 @@ def copy(finished, tmp_path):
     """A copy of the finished run, to spoil."""
     shutil.copytree(finished.path, tmp_path / "copy")
     return Workdir(tmp_path / "copy")
-
-
-def small_model(value=0.0):
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
-    model.set_weights([np.full(w.shape, value) for w in model.weights])
-    return model
 
 
 def truncate(path, share=0.5):
@@ -82,51 +77,6 @@ def test_a_claim_below_a_file_is_refused(tmp_path, config):
     workdir.check(config)
     with pytest.raises(InputError, match="can be written"):
         workdir.claim(config)
-
-
-def test_without_checkpoints_nothing_is_restored(workdir):
-    model = small_model(7.0)
-    assert workdir.newest_checkpoint() == (0, None)
-    assert workdir.restore(model) == 0
-    assert all((w.numpy() == 7).all() for w in model.weights)
-
-
-def test_the_two_newest_checkpoints_are_kept(workdir):
-    for epochs in (1, 2, 3, 10):
-        workdir.save_checkpoint(small_model(epochs), epochs)
-    names = sorted(path.name for path in workdir.checkpoints.iterdir())
-    assert names == ["epoch_000003.weights.h5", "epoch_000010.weights.h5"]
-
-
-def test_the_newest_checkpoint_is_restored(workdir):
-    for epochs in (9, 10):
-        workdir.save_checkpoint(small_model(epochs), epochs)
-    (workdir.checkpoints / "epoch_99.txt").touch()
-    (workdir.checkpoints / ".7.epoch_000011.weights.h5").touch()
-    model = small_model()
-    assert workdir.restore(model) == 10
-    assert all((w.numpy() == 10).all() for w in model.weights)
-
-
-@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
-def test_a_truncated_checkpoint_is_named_and_left(workdir, share):
-    workdir.save_checkpoint(small_model(), 1)
-    workdir.save_checkpoint(small_model(), 2)
-    _, newest = workdir.newest_checkpoint()
-    truncate(newest, share)
-    before = programs.snapshot(workdir.path)
-    with pytest.raises(InputError, match="must be a whole file") as caught:
-        workdir.restore(small_model())
-    assert str(newest) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert programs.snapshot(workdir.path) == before
-
-
-def test_a_checkpoint_of_another_model_is_named(workdir):
-    workdir.save_checkpoint(small_model(), 1)
-    other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
-    with pytest.raises(InputError, match="epoch_000001"):
-        workdir.restore(other)
 
 
 def test_a_run_is_finished_by_its_epochs(copy):
@@ -177,14 +127,45 @@ def test_a_damaged_model_is_named(copy):
         copy.load()
 
 
-def test_a_failed_save_leaves_the_old_checkpoint(workdir):
+def test_what_is_no_json_is_named(copy):
+    truncate(copy.training)
+    with pytest.raises(InputError, match="must be whole") as caught:
+        copy.is_finished(Config.read(copy.config))
+    assert str(copy.training) in str(caught.value)
+
+
+def test_a_failed_save_leaves_the_old_model(copy):
     class Broken(keras.Sequential):
         def save_own_variables(self, store):
             raise RuntimeError("half-way")
 
-    workdir.save_checkpoint(small_model(1.0), 1)
-    before = programs.snapshot(workdir.path)
+    before = programs.snapshot(copy.path)
     broken = Broken([keras.Input((2,)), keras.layers.Dense(3)])
     with pytest.raises(RuntimeError, match="half-way"):
-        workdir.save_checkpoint(broken, 1)
-    assert programs.snapshot(workdir.path) == before
+        copy.finish(broken, Config.read(copy.config))
+    assert programs.snapshot(copy.path) == before
+
+
+def test_a_claim_looks_again(workdir, config):
+    workdir.claim(config.replace(epochs=6))
+    assert Config.read(workdir.config).epochs == 6
+    with pytest.raises(InputError, match="has seed=0"):
+        workdir.claim(config.replace(epochs=6, seed=1))
+    assert Config.read(workdir.config).seed == 0
+
+
+def test_a_locked_folder_is_refused_and_told_by_whom(workdir):
+    other = Workdir(workdir.path)
+    with workdir.locked():
+        with pytest.raises(InputError, match=f"process {os.getpid()}$"):
+            with other.locked():
+                raise AssertionError("Two hold the lock.")
+    with other.locked():
+        assert (other.path / ".lock").read_text() == str(os.getpid())
+
+
+def test_rollbacks_are_none_or_as_written(workdir):
+    assert workdir.read_rollbacks() == []
+    rollbacks = [{"step": 3, "terms": ["generator_loss"]}]
+    files.write_json(workdir.rollbacks, rollbacks)
+    assert workdir.read_rollbacks() == rollbacks
