@@ -7,6 +7,7 @@ import keras
 
 from ali_keras import figures
 from ali_keras import files
+from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
 from ali_keras.loss_scaling import LOWEST_SCALE
@@ -18,12 +19,22 @@ class WriteHistory(keras.callbacks.Callback):
     Args:
         path: Path of the file. Its epochs before `initial_epoch` are kept.
         initial_epoch: Integer.
+
+    Raises:
+        InputError: if the file lacks some of these.
     """
 
     def __init__(self, path, initial_epoch=0):
         super().__init__()
         self.path = path
         known = files.read_json(path) if path.exists() else {}
+        num_known = len(known.get("seconds", []))
+        if num_known < initial_epoch:
+            raise InputError(
+                "history.json must have the epochs that the checkpoints have, "
+                f"{initial_epoch}; or use another workdir. Received: {path}, "
+                f"with {num_known}"
+            )
         self.history = {k: v[:initial_epoch] for k, v in known.items()}
 
     def on_epoch_begin(self, epoch, logs=None):

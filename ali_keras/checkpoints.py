@@ -119,17 +119,24 @@ def check_finite(model):
     Raises:
         NonFiniteError: if one is not; it names the first.
     """
-    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-    variables = [v for owner in (model, *optimizers) for v in _floats(owner)]
-    finite = [tf.reduce_all(tf.math.is_finite(v.value)) for v in variables]
-    for variable, is_finite in zip(variables, finite, strict=True):
+    finite = [
+        (name, tf.reduce_all(tf.math.is_finite(variable.value)))
+        for name, variable in _named(model)
+        if "float" in variable.dtype
+    ]
+    for name, is_finite in finite:
         if not is_finite:
-            raise NonFiniteError(int(model.step.numpy()), [variable.path])
+            raise NonFiniteError(int(model.step.numpy()), [name])
 
 
-def _floats(owner):
-    variables = getattr(owner, "weights", owner.variables)
-    return [v for v in variables if "float" in v.dtype]
+def _named(model):
+    """Yields the names and variables of a model and of its optimizers."""
+    for weight in model.weights:
+        yield weight.path, weight
+    for owner in ("generator_optimizer", "discriminator_optimizer"):
+        for variable in getattr(model, owner).variables:
+            # Keras counts its optimizers: "adam_7/..." means nothing here.
+            yield f"{owner}/{variable.path.split('/')[-1]}", variable
 
 
 class _Memory(io.BytesIO):

@@ -74,7 +74,8 @@ class Workdir:
                 written.
         """
         self.check(config)
-        config.write(self.config)
+        if not (self.config.exists() and Config.read(self.config) == config):
+            config.write(self.config)
 
     def is_finished(self, config):
         """Whether training has gone through all epochs of a configuration."""

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from ali_keras import InputError
 from ali_keras import Objective
 from ali_keras import figures
 from ali_keras import termination
@@ -138,6 +139,15 @@ def test_history_loses_the_epochs_that_are_trained_again(tmp_path):
     history = write_history(path, 3, initial_epoch=2)
     assert history["loss"] == [10, 11, 12]
     assert len(history["seconds"]) == 3
+
+
+def test_a_history_without_earlier_epochs_is_refused(tmp_path):
+    path = tmp_path / "history.json"
+    with pytest.raises(InputError, match="checkpoints have, 2;.*with 0"):
+        write_history(path, 3, initial_epoch=2)
+    write_history(path, 1)
+    with pytest.raises(InputError, match="checkpoints have, 2;.*with 1"):
+        write_history(path, 3, initial_epoch=2)
 
 
 def test_figures_of_an_epoch_in_two_parts_are_those_of_one():

@@ -39,7 +39,6 @@ CASES = [
     (train, f"{TRAIN} --workdir={{file}}/run", "{file}/run"),
     (train, f"{TRAIN} --workdir=/proc/ali_keras", "can be written"),
     (train, f"{AGAIN} --workdir={{run}} --seed=7", "Received: seed=7"),
-    (train, f"{AGAIN} --workdir={{cut}}", "{cut}/checkpoints, where all 1 are"),
     (train, f"{AGAIN} --workdir={{broken}}", "{broken}/config.json"),
     (generate, "", "--workdir must be given"),
     (generate, "--workdir={missing}", "{missing}/config.json"),

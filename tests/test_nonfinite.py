@@ -1,10 +1,12 @@
 """Losses that leave the finite numbers: the run stops, or goes back."""
 
-import json
+import functools
 from unittest import mock
 
+import numpy as np
 import pytest
 
+from ali_keras import callbacks
 from ali_keras.fitting import MAX_ROLLBACKS
 from ali_keras.fitting import Fitting
 from tests import programs
@@ -14,6 +16,7 @@ NEVER_FINITE = "--instance_noise=1e38"
 # Six steps at these rates overflow at 8, 4 and 2, and not at 1.
 RATE = 8.0
 HEALED = RATE / 2**MAX_ROLLBACKS
+SIX_STEPS = ("--epochs=1", "--steps_per_epoch=6")
 ROLLBACK = "--on_nonfinite=rollback"
 
 
@@ -28,12 +31,11 @@ def tiny_data(tmp_path_factory):
 def train(tiny_data, tmp_path):
     """Function of a rate and flags, to a run's status and `Workdir`."""
 
-    def run(rate, *flags, name="run"):
+    def run(rate, *flags):
         return programs.train_tiny(
-            tmp_path / name,
+            tmp_path / "run",
             f"--data_dir={tiny_data}",
-            "--epochs=1",
-            "--steps_per_epoch=6",
+            *SIX_STEPS,
             f"--generator_learning_rate={rate}",
             *flags,
         )
@@ -41,12 +43,24 @@ def train(tiny_data, tmp_path):
     return run
 
 
-def healed(train, *flags):
-    """A run at the rates to which `RATE` is brought down."""
-    rates = (f"--discriminator_learning_rate={1e-3 / 2**MAX_ROLLBACKS}",)
-    status, workdir = train(HEALED, *rates, *flags, name="healed")
-    assert status == 0
-    return workdir
+@pytest.fixture(scope="module")
+def healed(tiny_data, tmp_path_factory):
+    """Function of flags, to a run at the rates that `RATE` is brought to."""
+
+    @functools.cache
+    def run(*flags):
+        status, workdir = programs.train_tiny(
+            tmp_path_factory.mktemp("healed") / "run",
+            f"--data_dir={tiny_data}",
+            *SIX_STEPS,
+            f"--generator_learning_rate={HEALED}",
+            f"--discriminator_learning_rate={1e-3 / 2**MAX_ROLLBACKS}",
+            *flags,
+        )
+        assert status == 0
+        return workdir
+
+    return run
 
 
 def test_a_run_stops_and_names_step_and_terms(train, capfd):
@@ -79,8 +93,12 @@ def test_variables_that_are_not_finite_are_no_checkpoint(train, capfd):
     assert not workdir.checkpoints.paths()
 
 
-@pytest.mark.parametrize("decay_steps", [0, 1000])
-def test_a_rollback_is_a_run_at_half_the_rates(train, capfd, decay_steps):
+@pytest.mark.parametrize(
+    "decay_steps", [0, pytest.param(1000, marks=pytest.mark.slow)]
+)
+def test_a_rollback_is_a_run_at_half_the_rates(
+    train, healed, capfd, decay_steps
+):
     decay = f"--learning_rate_decay_steps={decay_steps}"
     status, workdir = train(RATE, ROLLBACK, decay)
     assert status == 0
@@ -97,7 +115,7 @@ def test_a_rollback_is_a_run_at_half_the_rates(train, capfd, decay_steps):
         "step": 2,
         "terms": ["discriminator_loss", "generator_loss"],
     }
-    assert programs.differences(workdir, healed(train, decay)) == []
+    assert programs.differences(workdir, healed(decay)) == []
 
 
 def test_three_rollbacks_are_the_end(train, capfd):
@@ -110,8 +128,11 @@ def test_three_rollbacks_are_the_end(train, capfd):
     assert not workdir.checkpoints.paths()
 
 
-@pytest.mark.parametrize("num_starts", range(1, MAX_ROLLBACKS + 1))
-def test_a_kill_between_rollbacks_changes_nothing(train, num_starts):
+@pytest.mark.parametrize(
+    "num_starts",
+    [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 3))],
+)
+def test_a_kill_between_rollbacks_changes_nothing(train, healed, num_starts):
     starts = [None] * num_starts + [KeyboardInterrupt]
     with mock.patch.object(Fitting, "_describe_start", side_effect=starts):
         status, workdir = train(RATE, ROLLBACK)
@@ -119,15 +140,39 @@ def test_a_kill_between_rollbacks_changes_nothing(train, num_starts):
     assert len(workdir.read_rollbacks()) == num_starts
     assert train(RATE, ROLLBACK)[0] == 0
     assert len(workdir.read_rollbacks()) == MAX_ROLLBACKS
-    assert programs.differences(workdir, healed(train)) == []
+    assert programs.differences(workdir, healed()) == []
 
 
-def test_rates_stay_low_when_the_run_goes_on(train):
-    assert train(RATE, ROLLBACK)[0] == 0
-    status, workdir = train(RATE, "--epochs=2", "--on_nonfinite=stop")
-    model, config = workdir.load()
-    assert status in (0, 2)
-    if status == 0:
-        assert float(model.generator_optimizer.learning_rate) == HEALED
-    assert config.generator_learning_rate == RATE
-    assert json.loads(workdir.config.read_text())["epochs"] == 2
+def spoiling(step):
+    """Lets a weight be lost after a step of a run in this process, once."""
+    done = []
+
+    def spoil(callback, batch, logs=None):
+        model = callback.model
+        if model.step.numpy() == step and not done:
+            kernel = model.decoder.weights[0]
+            kernel.assign(np.full(kernel.shape, np.nan))
+            done.append(step)
+
+    return mock.patch.object(
+        callbacks.ContinueFigures, "on_train_batch_end", spoil
+    )
+
+
+def test_it_goes_back_to_the_newest_checkpoint_and_stays_slow(train, capfd):
+    flags = ("--steps_per_epoch=3", "--checkpoint_every_steps=2")
+    with spoiling(5):
+        status, workdir = train(2e-3, *flags, "--epochs=2", ROLLBACK)
+    assert status == 0
+    errors = capfd.readouterr().err
+    assert f"Going back to {workdir.checkpoints.folder}/step_00000004" in errors
+    (rollback,) = workdir.read_rollbacks()
+    assert rollback["step"] == 6
+    # Another start, and epochs more, do not bring the rates back.
+    for epochs in (2, 3):
+        assert train(2e-3, *flags, f"--epochs={epochs}")[0] == 0
+        model, config = workdir.load()
+        assert float(model.generator_optimizer.learning_rate) == np.float32(
+            1e-3
+        )
+        assert config.generator_learning_rate == 2e-3

@@ -65,6 +65,7 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
         ("README.md", table.FOLDER),
         ("results/README.md", table.FOLDER),
         ("docs/recipe.md", table.ABLATIONS),
+        ("docs/reliability.md", table.PRECISION),
     ],
 )
 def test_figures_are_those_of_the_records(page, folder):

@@ -187,6 +187,18 @@ def test_a_damaged_newest_checkpoint_is_passed_over(
     assert programs.differences(workdir, whole) == []
 
 
+def test_no_whole_checkpoint_is_the_end(whole, flags, tmp_path, capfd):
+    workdir = cut_back(whole, tmp_path, "model.keras", "training.json", ".lock")
+    for path in workdir.checkpoints.paths().values():
+        path.write_bytes(path.read_bytes()[:1000])
+    before = programs.snapshot(workdir.path)
+    status, _ = programs.train_tiny(workdir.path, *flags)
+    line = programs.error_line(status, capfd.readouterr())
+    assert f"{workdir.checkpoints.folder}, where all 2 are damaged" in line
+    after = programs.snapshot(workdir.path)
+    assert after.pop(".lock") and after == before
+
+
 def test_more_epochs_train_on_as_one_run(whole, flags, tmp_path):
     workdir = Workdir(tmp_path / "run")
     for epochs in (1, EPOCHS):
