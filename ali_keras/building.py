@@ -49,6 +49,7 @@ def _objective(config):
 
 
 def _adam(config, learning_rate):
+    learning_rate = float(learning_rate)  # Keras takes no integer.
     if config.learning_rate_decay_steps:
         learning_rate = keras.optimizers.schedules.CosineDecay(
             learning_rate, config.learning_rate_decay_steps

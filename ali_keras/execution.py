@@ -2,6 +2,11 @@
 
 import dataclasses
 
+from ali_keras.distribution import STRATEGIES
+from ali_keras.errors import InputError
+
+ON_NONFINITE = ("stop", "rollback")
+
 
 @dataclasses.dataclass(frozen=True)
 class Execution:
@@ -19,6 +24,9 @@ class Execution:
         on_nonfinite: "stop", or "rollback": go on from the last checkpoint
             at half the learning rates, three times at most.
         download: Boolean. Whether TFDS may fetch the data set.
+
+    Raises:
+        InputError: if a value is not allowed; the message names it.
     """
 
     strategy: str = "auto"
@@ -28,3 +36,22 @@ class Execution:
     keep_checkpoints: int = 2
     on_nonfinite: str = "stop"
     download: bool = False
+
+    def __post_init__(self):
+        steps = self.checkpoint_every_steps
+        devices = self.num_virtual_devices
+        for name, valid, rule in (
+            ("strategy", self.strategy in STRATEGIES, f"one of {STRATEGIES}"),
+            ("num_virtual_devices", not devices or devices > 0, "at least 1"),
+            ("checkpoint_every_steps", not steps or steps > 0, "at least 1"),
+            ("keep_checkpoints", self.keep_checkpoints >= 0, "at least 0"),
+            (
+                "on_nonfinite",
+                self.on_nonfinite in ON_NONFINITE,
+                f"one of {ON_NONFINITE}",
+            ),
+        ):
+            if not valid:
+                raise InputError(
+                    f"{name} must be {rule}. Received: {getattr(self, name)}"
+                )

@@ -15,6 +15,7 @@ from ali_keras import common_flags
 from ali_keras import program
 from ali_keras.describe import describe
 from ali_keras.distribution import STRATEGIES
+from ali_keras.execution import ON_NONFINITE
 from ali_keras.precision import PRECISIONS
 from ali_keras.presets import PRESETS
 
@@ -100,7 +101,7 @@ flags.DEFINE_integer(
 flags.DEFINE_enum(
     "on_nonfinite",
     "stop",
-    ["stop", "rollback"],
+    ON_NONFINITE,
     "At NaN or infinity; rollback: from the last checkpoint at half the rates.",
 )
 flags.DEFINE_bool("download", False, "Whether TFDS may fetch the data set.")

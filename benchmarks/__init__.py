@@ -1,0 +1,1 @@
+"""Comparisons of speed; the records are in results/."""
