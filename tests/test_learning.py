@@ -16,13 +16,12 @@ def metrics(data_dir, tmp_path_factory):
     config = ali_keras.Config.from_preset(
         "mnist", "mnist_5k", data_dir=data_dir, epochs=EPOCHS
     )
-    ali_keras.train(config, workdir)
+    ali_keras.train(config, workdir.path)
     model, config = workdir.load()
     splits = evaluation.load_splits(config)
     return evaluation.evaluate(model, config, *splits, num_samples=100)
 
 
-@pytest.mark.slow
 def test_codes_tell_digits_apart_better_than_untrained_ones(metrics):
     # Measured with two seeds: 0.165 and 0.218 above.
     accuracy = metrics["nearest_neighbour_accuracy"]
@@ -30,7 +29,6 @@ def test_codes_tell_digits_apart_better_than_untrained_ones(metrics):
     assert accuracy["features"] >= accuracy["features_untrained"] + 0.03
 
 
-@pytest.mark.slow
 def test_reconstructions_keep_digits_more_often_than_chance(metrics):
     # Measured with two seeds: 0.23 and 0.30. Chance is 0.10.
     assert metrics["reconstruction_agreement"] >= 0.15
@@ -38,7 +36,6 @@ def test_reconstructions_keep_digits_more_often_than_chance(metrics):
     assert metrics["reconstruction_error"] <= 0.12
 
 
-@pytest.mark.slow
 def test_baselines_are_those_of_real_digits(metrics):
     assert metrics["nearest_neighbour_accuracy"]["pixels"] > 0.9
     assert metrics["classifier_accuracy"] > 0.9
