@@ -8,6 +8,8 @@ import re
 
 from ali_keras.errors import InputError
 
+_unfinished = set()  # Temporary paths that `replacing` has given out.
+
 
 @contextlib.contextmanager
 def replacing(path):
@@ -24,6 +26,7 @@ def replacing(path):
     """
     path = pathlib.Path(path)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    _unfinished.add(temporary)
     try:
         with writable(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,8 +35,19 @@ def replacing(path):
                 _write_through(temporary)
             os.replace(temporary, path)
     finally:
-        with contextlib.suppress(OSError):  # It may never have been there.
-            temporary.unlink()
+        _remove(temporary)
+        _unfinished.discard(temporary)
+
+
+def abandon():
+    """Removes what is half-written, for a process that is to end at once."""
+    for temporary in _unfinished:
+        _remove(temporary)
+
+
+def _remove(path):
+    with contextlib.suppress(OSError):  # It may never have been there.
+        path.unlink()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,6 @@ from ali_keras.errors import Terminated
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
-TERMINATED = 143  # 128 + SIGTERM.
 
 
 def run(main, takes_command=False):
@@ -65,7 +64,7 @@ def run(main, takes_command=False):
             return INTERRUPTED
         except Terminated as notice:
             print(notice, file=sys.stderr)
-            return TERMINATED
+            return termination.TERMINATED
 
     def left(argv):
         status = guarded(argv)

@@ -1,10 +1,14 @@
 """SIGTERM: what schedulers send before they take a machine away."""
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 
-from ali_keras.errors import Terminated
+from ali_keras import files
+
+TERMINATED = 143  # 128 + SIGTERM, as shells have it.
 
 
 class SignalNotice:
@@ -19,8 +23,16 @@ class SignalNotice:
 
 
 def terminate(number, frame):
-    """Ends what runs, at once: a handler as `signal.signal` wants it."""
-    raise Terminated("Terminated.")
+    """Ends the process: a handler as `signal.signal` wants it.
+
+    It raises nothing: what is raised in the midst of other people's code may
+    be taken for an error of theirs, or be lost.
+    """
+    files.abandon()
+    with contextlib.suppress(RuntimeError):  # It may be what was interrupted.
+        sys.stdout.flush()
+    os.write(sys.stderr.fileno(), b"Terminated.\n")
+    os._exit(TERMINATED)
 
 
 @contextlib.contextmanager

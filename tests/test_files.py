@@ -98,3 +98,14 @@ def test_temporary_files_of_a_kill_are_removed_and_no_others(tmp_path):
     files.remove_temporary(tmp_path)
     assert set(tmp_path.iterdir()) == {*others, tmp_path / ".7.folder"}
     files.remove_temporary(tmp_path / "missing")
+
+
+def test_what_is_half_written_can_be_abandoned(tmp_path):
+    other = tmp_path / ".1.other"
+    other.touch()
+    with pytest.raises(InputError):
+        with files.replacing(tmp_path / "half") as temporary:
+            temporary.touch()
+            files.abandon()
+            assert not temporary.exists()
+    assert list(tmp_path.iterdir()) == [other]

@@ -201,17 +201,6 @@ def test_a_folder_taken_meanwhile_is_not_another_s(tmp_path, tiny_data, capfd):
     assert line.endswith("has seed=0. Received: seed=1")
 
 
-def test_sigterm_while_data_is_loaded_is_one_line(tmp_path, tiny_data, capfd):
-    def terminate(*args, **kwargs):
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with mock.patch.object(data, "describe_images", terminate):
-        status, workdir = train(tmp_path / "run", tiny_data)
-    assert status == 143
-    assert capfd.readouterr().err.splitlines()[-1] == "Terminated."
-    assert not workdir.path.exists()
-
-
 def test_a_checkpoints_folder_that_is_a_file(tmp_path, tiny_data, capfd):
     (tmp_path / "run").mkdir()
     blocked = tmp_path / "run" / "checkpoints"
