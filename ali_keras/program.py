@@ -32,48 +32,45 @@ def run(main, takes_command=False):
     def guarded(argv):
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # TFDS tells much.
-        try:
-            if len(argv) > 1 and not takes_command:
-                raise InputError(
-                    "Arguments must be flags, --name=value. Received: "
-                    f"{' '.join(argv[1:])}"
-                )
-            common_flags.check_declared(main.__module__)
-            with termination.handled_by(termination.terminate):
-                return main(*([argv[1:]] if takes_command else [])) or 0
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return USAGE_ERROR
-        except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
-            if cluster.is_worker_loss(error):
-                print(f"error: {cluster.describe_loss(error)}", file=sys.stderr)
-                return cluster.WORKER_LOST
-            reason = getattr(error, "message", None) or str(error)
-            print(
-                "error: Files must be readable, places writable, data sound. "
-                f"Received: {' '.join(reason.split())}",
-                file=sys.stderr,
-            )
-            return USAGE_ERROR
-        except KeyboardInterrupt:
-            print(
-                "\nInterrupted. The same command starts again, a training "
-                "from its last checkpoint.",
-                file=sys.stderr,
-            )
-            return INTERRUPTED
-        except Terminated as notice:
-            print(notice, file=sys.stderr)
-            return termination.TERMINATED
-
-    def left(argv):
-        status = guarded(argv)
+        status, message = _run_guarded(main, argv[1:], takes_command)
+        if message:
+            print(message, file=sys.stderr)
         if status and cluster.joined.is_set():
             cluster.leave(status)
         return status
 
     _list_flags_in_help(main)
-    app.run(left)
+    app.run(guarded)
+
+
+def _run_guarded(main, arguments, takes_command):
+    """Returns the status of a program, and the line that tells of its end."""
+    try:
+        if arguments and not takes_command:
+            raise InputError(
+                "Arguments must be flags, --name=value. Received: "
+                f"{' '.join(arguments)}"
+            )
+        common_flags.check_declared(main.__module__)
+        with termination.handled_by(termination.terminate):
+            return main(*([arguments] if takes_command else [])) or 0, None
+    except InputError as error:
+        return USAGE_ERROR, f"error: {error}"
+    except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
+        if cluster.is_worker_loss(error):
+            return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
+        reason = getattr(error, "message", None) or str(error)
+        return USAGE_ERROR, (
+            "error: Files must be readable, places writable, data sound. "
+            f"Received: {' '.join(reason.split())}"
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED, (
+            "\nInterrupted. The same command starts again, a training "
+            "from its last checkpoint."
+        )
+    except Terminated as notice:
+        return termination.TERMINATED, notice
 
 
 def _list_flags_in_help(main):
