@@ -20,6 +20,7 @@ import tensorflow as tf
 from ali_keras import files
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
+from ali_keras.errors import first_line
 
 DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -89,7 +90,7 @@ class Checkpoints:
                 content = _read(path)
             except (OSError, ValueError) as error:
                 print(
-                    f"warning: {path} is damaged ({_first_line(error)}); "
+                    f"warning: {path} is damaged ({first_line(error)}); "
                     "looking for the checkpoint before it",
                     file=sys.stderr,
                 )
@@ -178,10 +179,6 @@ def _load(model, content, path):
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise InputError(
             "A checkpoint must be of the model that is trained on; use another "
-            f"workdir. Received: {path} ({_first_line(error)})"
+            f"workdir. Received: {path} ({first_line(error)})"
         ) from None
     return figures
-
-
-def _first_line(error):
-    return str(error).strip().split("\n")[0]

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ali_keras import cluster
 from ali_keras.errors import InputError
+from ali_keras.replicas import num_workers
 
 STRATEGIES = ("auto", "default", "mirrored", "multi_worker")
 
@@ -53,7 +54,7 @@ def create_strategy(name="auto", num_virtual_devices=None, timeout_seconds=600):
 
 def is_chief(strategy):
     """Whether this process is the one that writes files and tells progress."""
-    if _num_workers(strategy) == 1:
+    if num_workers(strategy) == 1:
         return True
     return cluster.read().is_chief
 
@@ -61,7 +62,7 @@ def is_chief(strategy):
 def describe(strategy):
     """Says in words how far a strategy reaches: "4 replicas on 2 workers"."""
     replicas = _count(strategy.num_replicas_in_sync, "replica")
-    return f"{replicas} on {_count(_num_workers(strategy), 'worker')}"
+    return f"{replicas} on {_count(num_workers(strategy), 'worker')}"
 
 
 def _choose(workers, num_virtual_devices):
@@ -129,13 +130,6 @@ def _multi_worker_strategy(workers, timeout_seconds):
         signal.alarm(0)
     cluster.joined.set()
     return strategy
-
-
-def _num_workers(strategy):
-    if strategy is tf.distribute.get_strategy():  # It knows of no devices.
-        return 1
-    num_local_replicas = len(strategy.extended.worker_devices)
-    return strategy.num_replicas_in_sync // num_local_replicas
 
 
 def _count(number, noun):

@@ -30,3 +30,8 @@ class NonFiniteError(InputError):
 
 class Terminated(BaseException):
     """SIGTERM: whoever runs this machine wants the process to end."""
+
+
+def first_line(error):
+    """Returns the first line of what an exception says."""
+    return str(error).strip().split("\n")[0]

@@ -37,23 +37,22 @@ def reducible(results):
     Returns:
         Dictionary of tensors: of shape `(1,)` on several workers, else `()`.
     """
-    if all_are_local():
+    if num_workers() == 1:
         return results
     return {name: tf.reshape(value, [1]) for name, value in results.items()}
 
 
-def all_are_local(strategy=None):
-    """Whether all replicas of a strategy are this process'.
+def num_workers(strategy=None):
+    """Returns over how many processes the replicas of a strategy are spread.
 
     Args:
         strategy: `tf.distribute.Strategy`; `None` is the one in scope.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    num_replicas = strategy.num_replicas_in_sync
-    # The default strategy does not know of devices.
-    return num_replicas == 1 or num_replicas == len(
-        strategy.extended.worker_devices
-    )
+    if strategy.num_replicas_in_sync == 1:  # The default knows of no devices.
+        return 1
+    num_local_replicas = len(strategy.extended.worker_devices)
+    return strategy.num_replicas_in_sync // num_local_replicas
 
 
 def wait_for_all(strategy):
@@ -67,7 +66,7 @@ def agree(strategy, number):
 
 
 def _sum(strategy, number):
-    if all_are_local(strategy):
+    if num_workers(strategy) == 1:
         return number * strategy.num_replicas_in_sync
 
     @tf.function

@@ -21,6 +21,7 @@ from ali_keras import files
 from ali_keras.checkpoints import Checkpoints
 from ali_keras.config import Config
 from ali_keras.errors import InputError
+from ali_keras.errors import first_line
 from ali_keras.record import describe_run
 
 
@@ -147,9 +148,5 @@ class Workdir:
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(
                 "model.keras must be a whole file as ali-train writes it. "
-                f"Received: {self.model} ({_first_line(error)})"
+                f"Received: {self.model} ({first_line(error)})"
             ) from None
-
-
-def _first_line(error):
-    return str(error).strip().split("\n")[0]

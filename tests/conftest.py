@@ -1,5 +1,6 @@
 """Four virtual devices for all tests, a small trained run for many."""
 
+import json
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,9 +17,27 @@ tf.config.set_logical_device_configuration(
 
 import ali_keras  # noqa: E402
 from ali_keras.workdir import Workdir  # noqa: E402
+from tests import tiny  # noqa: E402
 
 # Tests set flags with absl's flagsaver and call each program's main.
 flags.FLAGS.mark_as_parsed()
+
+
+@pytest.fixture(autouse=True)
+def no_tf_config(monkeypatch):
+    """Whatever the shell says, tests begin without a cluster."""
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+
+
+@pytest.fixture
+def set_tf_config(monkeypatch):
+    """Function that puts the test's process into a cluster."""
+
+    def put(cluster, kind="worker", index=0):
+        config = {"cluster": cluster, "task": {"type": kind, "index": index}}
+        monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+
+    return put
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +52,6 @@ def data_dir(tmp_path_factory):
 def finished(tmp_path_factory, data_dir):
     """`Workdir` of a finished training of two steps. Leave it as it is."""
     workdir = Workdir(tmp_path_factory.mktemp("finished") / "run")
-    config = ali_keras.Config.from_preset(
-        "mnist",
-        "mnist_5k",
-        data_dir=data_dir,
-        epochs=1,
-        steps_per_epoch=2,
-        batch_size=20,
-        precision="float32",
-    )
+    config = tiny.small_config(data_dir, batch_size=20)
     ali_keras.train(config, workdir.path)
     return workdir

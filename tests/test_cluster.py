@@ -1,6 +1,5 @@
 """TF_CONFIG, workers that wait for each other, workers that are lost."""
 
-import json
 import socket
 import sys
 import threading
@@ -16,16 +15,6 @@ from tests import programs
 from tools import launch
 
 ADDRESSES = ["a:1", "b:2", "c:3"]
-
-
-@pytest.fixture(autouse=True)
-def no_tf_config(monkeypatch):
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-
-
-def set_tf_config(monkeypatch, cluster, kind="worker", index=0):
-    config = {"cluster": cluster, "task": {"type": kind, "index": index}}
-    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
 
 
 @pytest.mark.parametrize("text", [None, "{}", '{"environment": "cloud"}'])
@@ -45,8 +34,8 @@ def test_no_cluster(monkeypatch, text):
         ({"worker": ["b:2", "c:3"], "chief": ["a:1"]}, ("worker", 0), 1),
     ],
 )
-def test_sound_clusters(monkeypatch, jobs, task, index):
-    set_tf_config(monkeypatch, jobs, *task)
+def test_sound_clusters(set_tf_config, jobs, task, index):
+    set_tf_config(jobs, *task)
     workers = cluster.read()
     assert workers == cluster.Workers(tuple(ADDRESSES), index)
     assert workers.is_chief == (index == 0)
@@ -69,8 +58,8 @@ def test_sound_clusters(monkeypatch, jobs, task, index):
         (["a:1"], ("worker", 0)),
     ],
 )
-def test_unsound_clusters_are_refused(monkeypatch, jobs, task):
-    set_tf_config(monkeypatch, jobs, *task)
+def test_unsound_clusters_are_refused(set_tf_config, jobs, task):
+    set_tf_config(jobs, *task)
     with pytest.raises(InputError, match="TF_CONFIG must be .* Received: {"):
         cluster.read()
 
@@ -135,11 +124,11 @@ ABORTED = (
         (cluster.WorkerLost("All\nworkers"), "All workers"),
     ],
 )
-def test_a_lost_worker_is_one_line(monkeypatch, capsys, error, reason):
+def test_a_lost_worker_is_one_line(set_tf_config, capsys, error, reason):
     def main():
         raise error
 
-    set_tf_config(monkeypatch, {"worker": ADDRESSES})
+    set_tf_config({"worker": ADDRESSES})
     with mock.patch.object(sys, "argv", ["program"]):
         with pytest.raises(SystemExit) as ending:
             program.run(main)

@@ -1,6 +1,5 @@
 """What TF_CONFIG and the flags make of the devices."""
 
-import json
 from unittest import mock
 
 import pytest
@@ -10,16 +9,6 @@ from ali_keras import InputError
 from ali_keras import distribution
 
 ADDRESSES = ["a:1", "b:2", "c:3"]
-
-
-@pytest.fixture(autouse=True)
-def no_tf_config(monkeypatch):
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-
-
-def set_tf_config(monkeypatch, cluster, kind="worker", index=0):
-    config = {"cluster": cluster, "task": {"type": kind, "index": index}}
-    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
 
 
 def test_default_is_one_replica():
@@ -68,13 +57,13 @@ def test_multi_worker_needs_tf_config():
 
 
 @pytest.mark.parametrize("name", ["default", "mirrored"])
-def test_workers_do_not_train_apart(monkeypatch, name):
-    set_tf_config(monkeypatch, {"worker": ADDRESSES})
+def test_workers_do_not_train_apart(set_tf_config, name):
+    set_tf_config({"worker": ADDRESSES})
     with pytest.raises(InputError, match=f"Received: {name}"):
         distribution.create_strategy(name)
 
 
-def test_workers_have_no_virtual_devices(monkeypatch):
-    set_tf_config(monkeypatch, {"worker": ADDRESSES})
+def test_workers_have_no_virtual_devices(set_tf_config):
+    set_tf_config({"worker": ADDRESSES})
     with pytest.raises(InputError, match="num_virtual_devices"):
         distribution.create_strategy(num_virtual_devices=2)

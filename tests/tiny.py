@@ -56,6 +56,19 @@ PLAIN = dataclasses.replace(
 )
 
 
+def small_config(data_dir, batch_size):
+    """The configuration of a run of two steps on real digits."""
+    return ali_keras.Config.from_preset(
+        "mnist",
+        "mnist_5k",
+        data_dir=data_dir,
+        epochs=1,
+        steps_per_epoch=2,
+        batch_size=batch_size,
+        precision="float32",
+    )
+
+
 @functools.cache
 def strategy(num_replicas):
     """MirroredStrategy on virtual devices; TensorFlow's default for one."""

@@ -135,15 +135,7 @@ def _give_cpu_devices(number):
 
 def train_in_workdir(folder, data_dir):
     """Trains as tools.train does; all but the chief may not write there."""
-    config = ali_keras.Config.from_preset(
-        "mnist",
-        "mnist_5k",
-        data_dir=data_dir,
-        epochs=1,
-        steps_per_epoch=2,
-        batch_size=4,
-        precision="float32",
-    )
+    config = tiny.small_config(data_dir, batch_size=4)
     ARCHITECTURES[config.architecture] = tiny.TINY
     if not cluster.read().is_chief:
         sys.addaudithook(_refuse_to_write_in(folder / "run"))
