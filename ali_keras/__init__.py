@@ -8,10 +8,10 @@ from ali_keras.errors import InputError
 from ali_keras.execution import Execution
 from ali_keras.images import preprocess
 from ali_keras.model import ALI
-from ali_keras.networks import Architecture
-from ali_keras.networks import Row
 from ali_keras.networks import build_networks
 from ali_keras.objective import Objective
+from ali_keras.tables import Architecture
+from ali_keras.tables import Row
 from ali_keras.training import train
 
 __all__ = [

@@ -6,30 +6,47 @@ import keras
 
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.model import ALI
+from ali_keras.networks import build_cycle_discriminator
 from ali_keras.networks import build_networks
+from ali_keras.networks import set_output_bias
 from ali_keras.objective import Objective
 
 
-def build_model(config):
+def build_model(config, images=None):
     """Builds and compiles the model of a configuration.
 
     Call it inside the scope of a distribution strategy, if there is one.
 
     Args:
         config: `Config`.
+        images: Floats in [0, 1], the first training images: an untied output
+            bias starts at the log-odds of their mean, see
+            `networks.set_output_bias`. `None`: it starts at 0.
 
     Returns:
         `ALI`, compiled.
     """
+    architecture = ARCHITECTURES[config.architecture]
+    options = {
+        "latent_dim": config.latent_dim,
+        "channels": config.channels,
+        "seed": config.seed,
+        "dtype": config.precision,
+    }
     networks = build_networks(
-        ARCHITECTURES[config.architecture],
-        latent_dim=config.latent_dim,
-        channels=config.channels,
-        seed=config.seed,
-        dtype=config.precision,
-        min_sigma=config.min_sigma,
+        architecture, min_sigma=config.min_sigma, **options
     )
-    model = ALI(*networks, seed=config.seed, ema_decay=config.ema_decay)
+    if images is not None:
+        set_output_bias(networks[1], images)
+    if config.cycle == "adversarial":
+        networks += (build_cycle_discriminator(architecture, **options),)
+    model = ALI(
+        *networks,
+        prior=config.prior,
+        bounded=architecture.is_bounded,
+        seed=config.seed,
+        ema_decay=config.ema_decay,
+    )
     model.compile(
         generator_optimizer=_adam(config, config.generator_learning_rate),
         discriminator_optimizer=_adam(

@@ -15,7 +15,9 @@ _FORMAT = flags.DEFINE_enum(
     "format", None, ["png", "npz", "tfrecord"], "Format of the output."
 )
 DATASET = flags.DEFINE_string(
-    "dataset", None, "TFDS name, 'name' or 'name/config'. Default: the run's."
+    "dataset",
+    None,
+    "TFDS name, 'name' or 'name/config', or folder:PATH. Default: the run's.",
 )
 DATA_DIR = flags.DEFINE_string(
     "data_dir",

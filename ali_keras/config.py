@@ -8,9 +8,11 @@ import pathlib
 from ali_keras import files
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.errors import InputError
+from ali_keras.objective import CYCLES
 from ali_keras.precision import PRECISIONS
 from ali_keras.precision import resolve
 from ali_keras.presets import PRESETS
+from ali_keras.prior import PRIORS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +24,10 @@ class Config:
         preset: Name of the preset that the other values started from.
         data_dir: Folder of prepared TFDS data; `None` is TFDS' default.
         architecture: Key of `architectures.ARCHITECTURES`.
-        channels: Channels of the images, 1 or 3.
+        channels: Channels of the images: 1 grey, 3 RGB, 2 points in the
+            plane.
         latent_dim: Size of z.
+        prior: Of z, one of `prior.PRIORS`.
         min_sigma: Floor of the encoder's sigma; 0 is none.
         batch_size: Global batch, over all replicas.
         epochs: Epochs to train in all.
@@ -43,6 +47,15 @@ class Config:
         instance_noise_steps: Steps over which it falls to 0; 0 is never.
         encoder_shift: Pixels by which the encoder's images are shifted at
             random; 0 is off.
+        cycle: Form of the cycle-consistency, one of `objective.CYCLES`.
+        cycle_weight: Its weight lambda.
+        joint: Whether the discriminator sees z.
+        latent_regression: Weight of the latent regression; 0 is off. For
+            this and the next two see `objective.Objective`.
+        latent_regression_decoder: Share of its gradient that reaches the
+            decoder.
+        latent_regression_start: Steps before it, and after which the other
+            losses are off; 0: both all the time.
         ema_decay: Decay of the averaged encoder and decoder; 0 is off.
         precision: Keras dtype policy, one of `precision.PRECISIONS`.
         jit_compile: "auto", "true" or "false": XLA; auto is Keras' choice
@@ -58,6 +71,7 @@ class Config:
     architecture: str
     channels: int
     latent_dim: int
+    prior: str
     min_sigma: float
     batch_size: int
     epochs: int
@@ -74,6 +88,12 @@ class Config:
     instance_noise: float
     instance_noise_steps: int
     encoder_shift: int
+    cycle: str
+    cycle_weight: float
+    joint: bool
+    latent_regression: float
+    latent_regression_decoder: float
+    latent_regression_start: int
     ema_decay: float
     precision: str
     jit_compile: str
@@ -97,18 +117,25 @@ class Config:
             "instance_noise",
             "instance_noise_steps",
             "encoder_shift",
+            "cycle_weight",
+            "latent_regression",
+            "latent_regression_start",
             "learning_rate_decay_steps",
         ):
             self._check(name, getattr(self, name) >= 0, "at least 0")
         for name in ("min_sigma", "ema_decay", "beta_1", "beta_2"):
             self._check(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
+        share = self.latent_regression_decoder
+        self._check("latent_regression_decoder", 0 <= share <= 1, "in [0, 1]")
         steps = self.steps_per_epoch
         self._check(
             "steps_per_epoch", steps is None or steps >= 1, "at least 1"
         )
         for name, allowed in (
             ("architecture", tuple(ARCHITECTURES)),
-            ("channels", (1, 3)),
+            ("channels", (1, 2, 3)),
+            ("prior", PRIORS),
+            ("cycle", CYCLES),
             ("precision", PRECISIONS),
             ("jit_compile", ("auto", "true", "false")),
         ):
@@ -155,7 +182,8 @@ class Config:
             InputError: if the file is missing or is no configuration.
         """
         try:
-            return cls(**json.loads(pathlib.Path(path).read_text()))
+            values = json.loads(pathlib.Path(path).read_text())
+            return cls(**{**DEFAULTS, **values})  # It may be an older one.
         except FileNotFoundError:
             raise InputError(
                 "A workdir must hold config.json, as ali-train writes it. "
@@ -188,6 +216,7 @@ class Config:
 DEFAULTS = {
     "data_dir": None,
     "channels": 1,
+    "prior": "normal",
     "min_sigma": 0.0,
     "batch_size": 100,
     "steps_per_epoch": None,
@@ -201,6 +230,12 @@ DEFAULTS = {
     "instance_noise": 0.0,
     "instance_noise_steps": 0,
     "encoder_shift": 0,
+    "cycle": "none",
+    "cycle_weight": 1.0,
+    "joint": True,
+    "latent_regression": 0.0,
+    "latent_regression_decoder": 0.0,
+    "latent_regression_start": 0,
     "ema_decay": 0.0,
     "precision": "float32",
     "jit_compile": "auto",

@@ -1,49 +1,39 @@
-"""TFDS data: found, prepared, read, and put in an order fixed by a seed."""
-
-import difflib
-import pathlib
+"""Data sets: found, prepared, read, and put in an order fixed by a seed."""
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl import logging
 
-from ali_keras import datasets
 from ali_keras import noise
 from ali_keras.errors import InputError
+from ali_keras.folder import ImageFolder
 from ali_keras.images import describe_preprocessing
 from ali_keras.images import preprocess
+from ali_keras.images import to_float
 from ali_keras.images import to_uint8
+from ali_keras.opening import holds_points
+from ali_keras.opening import open_dataset
 
 
-def open_dataset(name, data_dir=None, download=False):
-    """Finds a prepared TFDS image data set, or prepares it.
+def open_again(config, data_dir=None):
+    """Finds the data set that a model was trained on.
 
-    The embedded data sets (`datasets.EMBEDDED`) are always prepared on demand,
-    others only with `download`.
+    Bad images of a folder are always skipped, and mentioned. Whether an image
+    is bad depends on its file alone: so these are the ones that the training
+    skipped, and where it was not allowed to, there were none.
 
     Args:
-        name: TFDS name, `name` or `name/config`.
-        data_dir: Folder of prepared data; `None` is TFDS' default.
-        download: Boolean. Whether fetching and preparing is allowed.
+        config: `Config` of the training.
+        data_dir: Folder of prepared data, if not the configuration's.
 
-    Returns:
-        `tfds.core.DatasetBuilder`, prepared.
-
-    Raises:
-        InputError: if the data set or the folder is unknown, not prepared and
-            not allowed to be, or has no feature "image".
+    Returns and raises as `open_dataset`.
     """
-    may_prepare = download or name in datasets.EMBEDDED
-    if data_dir and not may_prepare and not pathlib.Path(data_dir).is_dir():
-        raise InputError(
-            "data_dir must be a folder of prepared TFDS data (or pass "
-            f"--download to make one). Received: {data_dir}, which is no folder"
-        )
-    builder = _find_builder(name, data_dir)
-    if not builder.info.splits:
-        _prepare(builder, name, may_prepare)
-    _check_features(name, builder.info.features)
+    builder = open_dataset(
+        config.dataset, data_dir or config.data_dir, skip_bad_images=True
+    )
+    if getattr(builder, "bad_images", None):
+        logging.warning("%s: %s.", config.dataset, builder.describe_files())
     return builder
 
 
@@ -79,11 +69,20 @@ def read_examples(builder, split, size, channels):
 
     Returns:
         `tf.data.Dataset` of dictionaries: `image` float32 `(size, size,
-        channels)` in [0, 1] and, where the data set has labels, `label`.
+        channels)`, in [0, 1] unless they are points; where the
+        data set has labels, `label`; for a folder `file`, the path below it.
 
     Raises:
-        InputError: if there is no such split.
+        InputError: if there is no such split, or points are of another shape.
     """
+    features = builder.info.features
+    points = holds_points(features)
+    if points and features["image"].shape != (size, size, channels):
+        raise InputError(
+            "Points must have the shape that the networks take, "
+            f"{(size, size, channels)}. Received: {builder.name}, with "
+            f"{features['image'].shape}"
+        )
     try:
         examples = builder.as_dataset(split=split, shuffle_files=False)
     except (ValueError, KeyError):
@@ -92,10 +91,15 @@ def read_examples(builder, split, size, channels):
             f"of it. Received: {split}"
         ) from None
 
-    kept = ("label",) if has_labels(builder) else ()
+    kept = ["label"] if has_labels(builder) else []
+    kept += ["file"] if isinstance(builder, ImageFolder) else []
 
     def select(example):
-        image = preprocess(example["image"], size, channels)
+        image = example["image"]
+        if points:
+            image = tf.cast(image, tf.float32)
+        else:
+            image = preprocess(image, size, channels, builder.name)
         return {"image": image, **{name: example[name] for name in kept}}
 
     return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -110,34 +114,49 @@ def has_labels(builder):
 
 
 def load_arrays(builder, split, size, channels):
-    """Loads a split into memory as 8-bit images.
+    """Loads a split into memory as 8-bit images, or as points.
 
     Arguments and errors as `read_examples`.
 
     Returns:
-        Tuple of uint8 images `(num_examples, size, size, channels)` and int64
-        labels `(num_examples,)` or `None`.
+        Tuple of images `(num_examples, size, size, channels)`, uint8 or,
+        for points, float32, and of int64 labels
+        `(num_examples,)` or `None`.
     """
-    batches = read_examples(builder, split, size, channels).batch(1000)
-    images, labels = [], []
+    examples = read_examples(builder, split, size, channels)
+    num_examples = builder.info.splits[split].num_examples
+    points = holds_points(builder.info.features)
+    # Filled piece by piece: a list of pieces, joined, would be held twice.
+    images = np.empty(
+        (num_examples, size, size, channels), "float32" if points else "uint8"
+    )
+    labels = np.empty(num_examples, "int64") if has_labels(builder) else None
+    stop = 0
     try:
-        for batch in batches:
-            images.append(to_uint8(batch["image"]))
-            labels.append(batch["label"].numpy() if "label" in batch else None)
+        for batch in examples.batch(1000):
+            start, stop = stop, stop + len(batch["image"])
+            pixels = batch["image"]
+            images[start:stop] = pixels if points else to_uint8(pixels)
+            if labels is not None:
+                labels[start:stop] = batch["label"]
     except tf.errors.OpError as error:
         raise InputError(
             "The data set's files must be as TFDS wrote them, and their "
             f"images decode. Received: {builder.data_dir}, split {split} "
             f"({' '.join(error.message.split())[:200]})"
         ) from None
-    has_label = labels and labels[0] is not None
-    return np.concatenate(images), np.concatenate(labels) if has_label else None
+    return images, labels
 
 
 def describe_images(builder, size, channels):
-    """Says in words what preprocessing does to this data set's images."""
+    """Says in words what becomes of this data set's images."""
+    if holds_points(builder.info.features):
+        return "points, taken as they are"
     shape = builder.info.features["image"].shape
-    return describe_preprocessing(shape, size, channels)
+    words = describe_preprocessing(shape, size, channels, builder.name)
+    if isinstance(builder, ImageFolder) and builder.describe_files():
+        return f"{words}; {builder.describe_files()}"
+    return words
 
 
 def training_batches(
@@ -157,7 +176,8 @@ def training_batches(
     run can start at any step.
 
     Args:
-        images: uint8 array `(num_examples, height, width, channels)`.
+        images: Array `(num_examples, height, width, channels)`: uint8, or
+            float32, which is taken as it is.
         batch_size: Integer. Global batch size, over all replicas.
         seed: Integer.
         steps: `range` of steps, counted from the start of the training.
@@ -167,8 +187,8 @@ def training_batches(
 
     Returns:
         `tf.data.Dataset` of `{"image": float32 (batch_size / num_replicas,
-        height, width, channels) in [0, 1]}`: for each step the shares of
-        these replicas, one after the other.
+        height, width, channels)}`, in [0, 1] if the array is uint8: for each
+        step the shares of these replicas, one after the other.
 
     Raises:
         InputError: if there are fewer images than a batch holds.
@@ -188,8 +208,7 @@ def training_batches(
             noise.fold(seed, epoch, number),
             num_images - 1,
         )
-        image = tf.gather(pixels, indices)
-        return {"image": tf.cast(image, tf.float32) / 255.0}
+        return {"image": to_float(tf.gather(pixels, indices))}
 
     def split(number):
         # Of the shares that are wanted: each step has len(replicas) of them.
@@ -221,50 +240,3 @@ def replicas_of(context):
     num = context.num_replicas_in_sync // context.num_input_pipelines
     first = context.input_pipeline_id * num
     return range(first, first + num)
-
-
-def _find_builder(name, data_dir):
-    try:
-        # TFDS warns of folders that it is about to fill.
-        verbosity = logging.get_verbosity()
-        logging.set_verbosity(logging.ERROR)
-        return tfds.builder(name, data_dir=data_dir)
-    except (ValueError, AssertionError, ImportError):
-        close = difflib.get_close_matches(name, tfds.list_builders())
-        hint = f"; close to it: {close}" if close else ""
-        raise InputError(
-            "dataset must be the TFDS name of a data set, 'name' or "
-            f"'name/config'. Received: {name}{hint}"
-        ) from None
-    finally:
-        logging.set_verbosity(verbosity)
-
-
-def _check_features(name, features):
-    if "image" not in features:
-        raise InputError(
-            "The data set must have a feature 'image'. Received: "
-            f"{name}, with {sorted(features)}"
-        )
-    shape = features["image"].shape
-    if len(shape) != 3 or shape[-1] not in (1, 3, 4, None):
-        raise InputError(
-            "The feature 'image' must be (height, width, channels) with 1, 3 "
-            f"or 4 channels. Received: {name}, with {shape}"
-        )
-
-
-def _prepare(builder, name, allowed):
-    if not allowed:
-        raise InputError(
-            "The data set must be prepared already, or pass --download to "
-            f"fetch it. Received: {name}, not found at {builder.data_dir}"
-        )
-    try:
-        builder.download_and_prepare()
-    except Exception as error:  # TFDS raises many kinds.
-        raise InputError(
-            "The data set must be one that can be fetched, and data_dir a "
-            f"place that can be written. Received: {name}, {builder.data_dir} "
-            f"({type(error).__name__}: {' '.join(str(error).split())})"
-        ) from None

@@ -18,11 +18,11 @@ def describe(config):
         trainable parameters.
     """
     model = build_model(config)
-    networks = (model.encoder, model.decoder, model.discriminator)
+    networks = [network for network in model.networks if network]
     lines = [json.dumps(dataclasses.asdict(config), indent=2)]
     lines += [_summary(network) for network in networks]
     lines.append("Trainable parameters")
-    lines += [f"  {n.name:<13} {num_trainable(n):>12,}" for n in networks]
+    lines += [f"  {n.name:<19} {num_trainable(n):>12,}" for n in networks]
     return "\n".join(lines)
 
 

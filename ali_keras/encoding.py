@@ -2,10 +2,11 @@
 
 from ali_keras import data
 from ali_keras import noise
+from ali_keras import posterior
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.errors import InputError
+from ali_keras.folder import ImageFolder
 from ali_keras.objective import POSTERIOR
-from ali_keras.objective import sample_posterior
 
 BATCH_SIZE = 500
 
@@ -21,28 +22,36 @@ def encode_split(model, config, split=None, seed=0):
 
     Returns:
         Tuple of the number of examples, and an iterator of dictionaries of
-        arrays: `z_mean`, `z_log_sigma`, a draw `z` `(batch, latent_dim)`,
-        `features` `(batch, num_features)` and, where there are labels,
-        `label`.
+        arrays: `z_mean`, `z_log_sigma` (of a Gaussian encoder), a draw `z`
+        `(batch, latent_dim)`, `features` `(batch, num_features)`; where there
+        are labels, `label`; for a folder `file`, the path of each image below
+        it, as bytes.
 
     Raises:
         InputError: if data set or split are unknown, or the split is empty.
     """
-    builder = data.open_dataset(config.dataset, config.data_dir)
+    builder = data.open_again(config)
     split = split or data.split_names(builder)[1]
     size = ARCHITECTURES[config.architecture].image_size
     examples = data.read_examples(builder, split, size, config.channels)
     num_examples = builder.info.splits[split].num_examples
     if not num_examples:
         raise InputError(f"split must not be empty. Received: {split}")
-    return num_examples, _encode_batches(
-        model, examples.batch(BATCH_SIZE), seed
-    )
+    batches = _encode_batches(model, examples.batch(BATCH_SIZE), seed)
+    if isinstance(builder, ImageFolder):
+        batches = _fix_width(batches, builder.longest_name())
+    return num_examples, batches
+
+
+def _fix_width(batches, width):
+    # Of all batches: an array of bytes has one for all its items.
+    for batch in batches:
+        yield {**batch, "file": batch["file"].astype(f"S{width}")}
 
 
 def _encode_batches(model, batches, seed):
     for number, batch in enumerate(batches):
-        codes = model.encoder_ema(batch.pop("image"), training=False)
+        images = batch.pop("image")
         key = noise.fold(seed, POSTERIOR, number)
-        codes["z"] = sample_posterior(codes, key)
+        codes = posterior.describe(model.encoder_ema, images, key)
         yield {k: v.numpy() for k, v in {**codes, **batch}.items()}

@@ -2,15 +2,19 @@
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from ali_keras import data
+from ali_keras import mixtures
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.building import build_model
+from ali_keras.images import to_float
 
 # The classifier that judges images is fitted to this many training images at
 # most: its cost grows faster than their number.
 MAX_CLASSIFIER_IMAGES = 10_000
+NUM_MIXTURE_SAMPLES = 10_000  # As Dumoulin et al. (2017) draw.
 BATCH_SIZE = 500
 
 
@@ -27,7 +31,12 @@ def evaluate(model, config, train, held_out, num_samples=1000):
 
     Returns:
         Dictionary of metrics. Without labels, the reconstruction error alone.
+        Of a mixture of Gaussians, those of `mixtures.measure` instead, from
+        `NUM_MIXTURE_SAMPLES` samples.
     """
+    mixture = mixtures.find(config.dataset)
+    if mixture:
+        return _evaluate_mixture(model, mixture, held_out[0])
     gallery, gallery_labels = _to_float(train)
     queries, labels = _to_float(held_out)
     reconstructions = reconstruct(model, queries)
@@ -41,7 +50,9 @@ def evaluate(model, config, train, held_out, num_samples=1000):
     if labels is None:
         return metrics
     posterior = encode(model, queries)
-    metrics["mean_sigma"] = float(np.exp(posterior["z_log_sigma"]).mean())
+    if "z_log_sigma" in posterior:
+        sigma = np.exp(posterior["z_log_sigma"])
+        metrics["mean_sigma"] = float(sigma.mean())
     metrics["between_class_variance"] = between_class_variance(
         posterior["z_mean"], labels
     )
@@ -51,7 +62,9 @@ def evaluate(model, config, train, held_out, num_samples=1000):
         labels,
     )
     classifier = fit_classifier(gallery, gallery_labels)
-    shares = class_shares(classifier, generate(model, num_samples))
+    samples = generate(model, num_samples)
+    shares = class_shares(classifier, samples)
+    judge = fit_judge(gallery, gallery_labels)
     return {
         **metrics,
         "reconstruction_agreement": accuracy(
@@ -62,7 +75,16 @@ def evaluate(model, config, train, held_out, num_samples=1000):
         "num_samples": num_samples,
         "sample_class_shares": shares,
         "smallest_class_share": min(shares.values()),
+        "classifier_score": classifier_score(judge, samples),
+        "classifier_score_real": classifier_score(judge, queries[:num_samples]),
     }
+
+
+def _evaluate_mixture(model, mixture, points):
+    samples = generate(model, NUM_MIXTURE_SAMPLES)
+    reconstructions = reconstruct(model, points)
+    arrays = (samples, points, reconstructions)
+    return mixtures.measure(mixture, *map(_flatten, arrays))
 
 
 def _embeddings(model, config, gallery, queries, posterior):
@@ -154,6 +176,41 @@ def fit_classifier(images, labels):
     return SVC().fit(images, labels[:MAX_CLASSIFIER_IMAGES])
 
 
+def fit_judge(images, labels):
+    """Fits the classifier of `classifier_score`: an `MLPClassifier`.
+
+    One hidden layer of 100, scikit-learn's default, stopped early. It sees
+    the first `MAX_CLASSIFIER_IMAGES` images.
+    """
+    images = _flatten(images[:MAX_CLASSIFIER_IMAGES])
+    # Not the SVC: that gives no probabilities.
+    judge = MLPClassifier(early_stopping=True, random_state=0)
+    return judge.fit(images, labels[:MAX_CLASSIFIER_IMAGES])
+
+
+def classifier_score(judge, images):
+    """Computes `exp(E KL(p(y|x) || p(y)))` by a classifier of these classes.
+
+    It lies between 1 and the number of classes, and is high where each image
+    is surely of one class and all classes are as frequent. The formula is that
+    of the Inception score (Salimans et al., 2016), the classifier is our own:
+    compare it with that of real images, not with published scores.
+
+    Args:
+        judge: A classifier with `predict_proba`, see `fit_judge`.
+        images: float32 array `(num_images, height, width, channels)`.
+
+    Returns:
+        Float.
+    """
+    probabilities = judge.predict_proba(_flatten(images))
+    # A probability may round to 0; 0 log 0 is 0.
+    ratios = probabilities / probabilities.mean(axis=0)
+    logarithms = np.log(np.where(probabilities > 0, ratios, 1.0))
+    divergences = np.sum(probabilities * logarithms, axis=1)
+    return float(np.exp(divergences.mean()))
+
+
 def accuracy(classifier, images, labels):
     """Share of images that the classifier gives their label."""
     return float(classifier.score(_flatten(images), labels))
@@ -176,7 +233,8 @@ def load_splits(config, data_dir=None):
         data_dir: Folder of prepared data, if not the configuration's.
 
     Returns:
-        Two tuples of uint8 images and labels (or `None`).
+        Two tuples of images, as `data.load_arrays` has them, and labels (or
+        `None`).
 
     Raises:
         InputError: if the data set cannot be found.
@@ -191,7 +249,7 @@ def load_held_out(config, data_dir=None):
 
 
 def _load(config, data_dir, which):
-    builder = data.open_dataset(config.dataset, data_dir or config.data_dir)
+    builder = data.open_again(config, data_dir)
     size = ARCHITECTURES[config.architecture].image_size
     return [
         data.load_arrays(builder, split, size, config.channels)
@@ -201,7 +259,7 @@ def _load(config, data_dir, which):
 
 def _to_float(split):
     images, labels = split
-    return images.astype("float32") / 255.0, labels
+    return to_float(images), labels
 
 
 def _flatten(images):

@@ -24,6 +24,8 @@ class Execution:
         on_nonfinite: "stop", or "rollback": go on from the last checkpoint
             at half the learning rates, three times at most.
         download: Boolean. Whether TFDS may fetch the data set.
+        skip_bad_images: Boolean. Whether images of a folder that cannot be
+            read are skipped and counted.
 
     Raises:
         InputError: if a value is not allowed; the message names it.
@@ -36,6 +38,7 @@ class Execution:
     keep_checkpoints: int = 2
     on_nonfinite: str = "stop"
     download: bool = False
+    skip_bad_images: bool = False
 
     def __post_init__(self):
         steps = self.checkpoint_every_steps

@@ -10,6 +10,9 @@ NAMES = (
     "generator_loss",
     "discriminator_accuracy",
     "gradient_penalty",
+    "cycle_loss",
+    "cycle_discriminator_loss",
+    "latent_regression_loss",
     "reconstruction_error",
 )
 

@@ -16,6 +16,7 @@ from ali_keras.distribution import is_chief
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
+from ali_keras.images import to_float
 from ali_keras.replicas import agree
 
 MAX_ROLLBACKS = 3
@@ -106,7 +107,7 @@ class Fitting:
             discriminator_learning_rate=rate_factor
             * self.config.discriminator_learning_rate,
         )
-        model = build_model(config)
+        model = build_model(config, to_float(self.images[:500]))
         state = self.workdir.checkpoints.restore(model)
         if not config.learning_rate_decay_steps:
             # The checkpoint may be from before a rollback.

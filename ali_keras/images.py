@@ -1,14 +1,24 @@
 """Images: one preprocessing for training, tools and export, and one check."""
 
+import re
+
 import tensorflow as tf
 
+# Height and width of CelebA's aligned images.
+ALIGNED_SHAPE = (218, 178)
 
-def preprocess(image, size, channels):
+
+def preprocess(image, size, channels, dataset=None):
     """Turns one image of any size into the networks' input.
 
     A wider or taller image is cropped to its central square, then resized
     (bilinear, antialiased). Grey becomes RGB by repetition, RGB becomes grey
     by luma (ITU-R BT.601), an alpha channel is dropped.
+
+    The aligned images of `celeb_a` are treated as the authors of ALI did
+    (`convert_celeba_64` in Fuel, their data library): resized to 64x78
+    (Lanczos), then cropped to their central 64x64; in proportion for other
+    sizes.
 
     Args:
         image: Tensor `(height, width, channels)`: integers are scaled by
@@ -16,6 +26,8 @@ def preprocess(image, size, channels):
             string tensor with an encoded JPEG, PNG, GIF or BMP.
         size: Integer. Height and width of the result.
         channels: Integer, 1 or 3.
+        dataset: TFDS name of the data set that the image is of, if it is of
+            one.
 
     Returns:
         float32 tensor `(size, size, channels)` in [0, 1].
@@ -28,42 +40,46 @@ def preprocess(image, size, channels):
     image = tf.image.convert_image_dtype(image, tf.float32)
     image = _match_channels(image, channels)
     if image.shape != (size, size, channels):
-        image = tf.image.resize(
-            _center_square(image), (size, size), "bilinear", antialias=True
-        )
-        image = tf.clip_by_value(image, 0.0, 1.0)
+        resize = _resize_aligned if _is_celeb_a(dataset) else _resize_square
+        image = tf.clip_by_value(resize(image, size), 0.0, 1.0)
     return tf.ensure_shape(image, (size, size, channels))
 
 
-def describe_preprocessing(shape, size, channels):
+def describe_preprocessing(shape, size, channels, dataset=None):
     """Says in words what `preprocess` does to images of a static shape.
 
     Args:
         shape: Tuple `(height, width, channels)`, `None` where it varies.
         size: Integer. Height and width of the result.
         channels: Integer. Channels of the result.
+        dataset: As for `preprocess`.
 
     Returns:
         String such as "center-cropped to a square, resized to 28x28".
     """
     height, width, source_channels = shape
     steps = []
-    if height != width or height is None:
-        steps.append("center-cropped to a square")
-    if (height, width) != (size, size):
-        steps.append(f"resized to {size}x{size}")
+    if _is_celeb_a(dataset) and (height, width) == ALIGNED_SHAPE:
+        steps.append(f"resized to {size}x{_aligned_height(size)}")
+        steps.append(f"cropped to their central {size}x{size}")
+    else:
+        if height != width or height is None:
+            steps.append("center-cropped to a square")
+        if (height, width) != (size, size):
+            steps.append(f"resized to {size}x{size}")
     if source_channels != channels:
         steps.append("made grey" if channels == 1 else "made RGB")
     return ", ".join(steps) or "taken as they are"
 
 
-def images_of(data, dtype="float32"):
+def images_of(data, dtype="float32", bounded=True):
     """Takes the images out of a batch, and refuses what is not in [0, 1].
 
     Args:
         data: Images `(batch, height, width, channels)`, a tuple or list that
             begins with them, or a TFDS dictionary with the key "image".
         dtype: Float type of the result.
+        bounded: Boolean. If not, any finite values go.
 
     Returns:
         Tensor of images.
@@ -88,13 +104,32 @@ def images_of(data, dtype="float32"):
             "Images must be floats in [0, 1]; divide 8-bit pixels by 255. "
             f"Received: dtype {images.dtype.name}"
         )
-    return _check_range(tf.cast(images, dtype))
+    images = tf.cast(images, dtype)
+    if bounded:
+        return _check_range(images)
+    return tf.debugging.check_numerics(images, "Values must be finite")
 
 
 def to_uint8(images):
     """Rounds images in [0, 1] to 8 bits, as a NumPy array."""
     images = tf.clip_by_value(tf.convert_to_tensor(images), 0.0, 1.0)
     return tf.cast(tf.round(images * 255.0), tf.uint8).numpy()
+
+
+def to_float(images):
+    """Undoes `to_uint8`.
+
+    Args:
+        images: Array or tensor: uint8 pixels, or floats, which stay.
+
+    Returns:
+        Array or tensor, as was given: pixels as float32 in [0, 1].
+    """
+    if images.dtype != "uint8":
+        return images
+    if isinstance(images, tf.Tensor):
+        return tf.cast(images, tf.float32) / 255.0
+    return images.astype("float32") / 255.0
 
 
 def _check_range(images):
@@ -109,9 +144,33 @@ def _check_range(images):
         return tf.identity(images)
 
 
-def _center_square(image):
+def _is_celeb_a(dataset):
+    # A TFDS name may end in a configuration or a version.
+    return re.split("[/:]", dataset or "")[0] == "celeb_a"
+
+
+def _aligned_height(size):
+    return round(78 / 64 * size)
+
+
+def _resize_aligned(image, size):
+    def resize_and_crop():
+        shape = (_aligned_height(size), size)
+        resized = tf.image.resize(image, shape, "lanczos3", antialias=True)
+        return tf.image.resize_with_crop_or_pad(resized, size, size)
+
+    # What is not as CelebA's files are, a served image perhaps, would be
+    # distorted.
+    is_aligned = tf.reduce_all(tf.shape(image)[:2] == ALIGNED_SHAPE)
+    return tf.cond(
+        is_aligned, resize_and_crop, lambda: _resize_square(image, size)
+    )
+
+
+def _resize_square(image, size):
     side = tf.minimum(tf.shape(image)[0], tf.shape(image)[1])
-    return tf.image.resize_with_crop_or_pad(image, side, side)
+    image = tf.image.resize_with_crop_or_pad(image, side, side)
+    return tf.image.resize(image, (size, size), "bilinear", antialias=True)
 
 
 def _match_channels(image, channels):

@@ -85,3 +85,119 @@ class FlooredLogSigma(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "floor": self.floor}
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class Maxout(keras.layers.Layer):
+    """The largest of each few adjacent channels (Goodfellow et al., 2013).
+
+    Channels are grouped as in Blocks, which the authors of ALI used: the
+    first `pieces` make the first output. tensorflow-addons' `Maxout` groups
+    channels that lie `num_units` apart.
+
+    Args:
+        pieces: Integer, at least 1. Channels that compete.
+
+    Call arguments:
+        inputs: Float tensor `(..., channels)`.
+
+    Returns:
+        Tensor `(..., channels / pieces)`.
+
+    Raises:
+        ValueError: if `pieces` is below 1 or does not divide the channels.
+    """
+
+    def __init__(self, pieces, **kwargs):
+        super().__init__(**kwargs)
+        if pieces < 1:
+            raise ValueError(f"pieces must be at least 1. Received: {pieces}")
+        self.pieces = pieces
+
+    def build(self, input_shape):
+        if input_shape[-1] % self.pieces:
+            raise ValueError(
+                f"The channels must be divisible by pieces={self.pieces}. "
+                f"Received: {input_shape[-1]} channels"
+            )
+        super().build(input_shape)
+
+    def call(self, inputs):
+        units = inputs.shape[-1] // self.pieces
+        shape = keras.ops.shape(inputs)[:-1] + (units, self.pieces)
+        return keras.ops.max(keras.ops.reshape(inputs, shape), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] // self.pieces)
+
+    def get_config(self):
+        return {**super().get_config(), "pieces": self.pieces}
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class UntiedBias(keras.layers.Layer):
+    """A bias for each value of a map: `(height, width, channels)`.
+
+    A convolution's bias is tied: one for each channel. The last row of the
+    authors' decoders has this one, see `networks.set_output_bias`.
+
+    Call arguments:
+        inputs: Float tensor `(batch, height, width, channels)`.
+    """
+
+    def build(self, input_shape):
+        self.bias = self.add_weight(
+            name="bias", shape=input_shape[1:], initializer="zeros"
+        )
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return inputs + keras.ops.cast(self.bias, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class AppendNoise(keras.layers.Layer):
+    """Appends channels of standard normal noise.
+
+    They make a network's output a draw from a distribution that has no
+    formula: the change-of-variables encoder of Dumoulin et al. (2017,
+    appendix). The noise comes from the active `ali_keras.noise.scope`; with
+    none, it is 0, so that the output is a function of the input.
+
+    Args:
+        channels: Integer. Channels of noise.
+        stream: Integer, different for each such layer of a network.
+
+    Call arguments:
+        inputs: Float tensor `(batch, ..., input_channels)`.
+
+    Returns:
+        Tensor `(batch, ..., input_channels + channels)`.
+    """
+
+    def __init__(self, channels, stream=0, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.stream = stream
+
+    def call(self, inputs):
+        shape = tf.concat([tf.shape(inputs)[:-1], [self.channels]], axis=0)
+        if noise.is_in_scope():
+            appended = noise.normal_in_scope(self.stream, shape)
+        else:
+            appended = tf.zeros(shape)
+        appended = tf.cast(appended, inputs.dtype)
+        return tf.concat([inputs, appended], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + self.channels)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "channels": self.channels,
+            "stream": self.stream,
+        }

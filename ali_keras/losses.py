@@ -76,25 +76,43 @@ def discriminator_accuracy(encoder_logits, decoder_logits, relativistic):
     return tf.reduce_mean(tf.cast(right, tf.float32))
 
 
-def gradient_penalty(x_gradients, z_gradients):
+def gradient_penalty(*gradients):
     """Half the mean squared norm of D's gradient, over both kinds of pairs.
 
     `1/2 E|grad_(x,z) D|^2`, summed over encoder pairs (R1) and decoder pairs
     (R2): the zero-centred penalties of Mescheder et al. (2018).
 
     Args:
-        x_gradients: Float tensor `(2 * batch, height, width, channels)`, the
-            gradient of each pair's logit by its image, both kinds in a row.
-        z_gradients: Float tensor `(2 * batch, latent_dim)`, likewise by z.
+        *gradients: Float tensors `(2 * batch, ...)`, the gradients of each
+            pair's logit by the parts of the pair, such as image and z, both
+            kinds in a row.
 
     Returns:
         Scalar, at least float32.
     """
-    x_gradients, z_gradients = _promote(x_gradients, z_gradients)
-    squared_norms = tf.reduce_sum(x_gradients**2, axis=[1, 2, 3])
-    squared_norms += tf.reduce_sum(z_gradients**2, axis=1)
+    squared_norms = 0.0
+    for gradient in _promote(*gradients):
+        axes = list(range(1, gradient.shape.rank))
+        squared_norms += tf.reduce_sum(gradient**2, axis=axes)
     # The mean over 2 * batch pairs is half the sum of the two kinds' means.
     return tf.reduce_mean(squared_norms)
+
+
+def cycle_loss(values, others, form):
+    """Mean distance of two batches: of x to G(E(x)), or of z to E(G(z)).
+
+    Args:
+        values: Float tensor `(batch, ...)`.
+        others: Float tensor likewise.
+        form: "l1", the mean absolute difference, or "l2", the mean squared
+            one, over all values.
+
+    Returns:
+        Scalar, at least float32.
+    """
+    values, others = _promote(values, others)
+    distance = {"l1": tf.abs, "l2": tf.square}[form]
+    return tf.reduce_mean(distance(values - others))
 
 
 def _promote(*tensors):

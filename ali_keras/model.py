@@ -8,21 +8,21 @@ import tensorflow as tf
 from ali_keras import figures
 from ali_keras import loss_scaling
 from ali_keras import noise
+from ali_keras import prior as priors
 from ali_keras import updates
 from ali_keras.averages import update_averages
 from ali_keras.images import images_of
+from ali_keras.inference import Inference
 from ali_keras.networks import copy_network
-from ali_keras.objective import POSTERIOR
-from ali_keras.objective import PRIOR
+from ali_keras.objective import Networks
 from ali_keras.objective import Objective
-from ali_keras.objective import sample_posterior
 from ali_keras.replicas import check_steps_per_execution
 from ali_keras.replicas import num_replicas
 from ali_keras.replicas import reducible
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
-class ALI(keras.Model):
+class ALI(Inference, keras.Model):
     """Adversarially Learned Inference (Dumoulin et al., ICLR 2017).
 
     An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator
@@ -41,9 +41,15 @@ class ALI(keras.Model):
 
     Args:
         encoder: `keras.Model`, image to a dictionary of `z_mean`,
-            `z_log_sigma` `(batch, latent_dim)` and `features`.
-        decoder: `keras.Model`, z `(batch, latent_dim)` to image in [0, 1].
+            `z_log_sigma` `(batch, latent_dim)` and `features`; without
+            `z_log_sigma` it is deterministic, as BiGAN's.
+        decoder: `keras.Model`, z `(batch, latent_dim)` to image.
         discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`.
+        cycle_discriminator: `keras.Model`, [image, image] to logit, for an
+            objective with an adversarial cycle. `None` is none.
+        prior: "normal" or "uniform", see `prior.sample`.
+        bounded: Boolean. Whether images must lie in [0, 1]; if not, any
+            finite values go, such as points in the plane.
         seed: Integer. Training noise is a function of it and the step.
         ema_decay: Float in [0, 1). Decay per step of the averages, reached
             after a warm-up of some `10 * ema_decay / (1 - ema_decay)` steps.
@@ -52,16 +58,32 @@ class ALI(keras.Model):
     """
 
     def __init__(
-        self, encoder, decoder, discriminator, seed=0, ema_decay=0.0, **kwargs
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        cycle_discriminator=None,
+        prior="normal",
+        bounded=True,
+        seed=0,
+        ema_decay=0.0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         if not 0 <= ema_decay < 1:
             raise ValueError(
                 f"ema_decay must lie in [0, 1). Received: {ema_decay}"
             )
+        if prior not in priors.PRIORS:
+            raise ValueError(
+                f"prior must be one of {priors.PRIORS}. Received: {prior}"
+            )
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
+        self.cycle_discriminator = cycle_discriminator
+        self.prior = prior
+        self.bounded = bounded
         self.seed = seed
         self.ema_decay = ema_decay
         self.latent_dim = decoder.input_shape[-1]
@@ -83,73 +105,6 @@ class ALI(keras.Model):
 
     def build(self, input_shape):
         self.built = True  # The networks came with their weights.
-
-    def encode(self, images, sample=False, seed=0):
-        """Encodes images to the mean of q(z|x), or draws from it.
-
-        Args:
-            images: Floats `(batch, height, width, channels)` in [0, 1].
-            sample: Boolean. Whether to draw z = mu + sigma * eps (equation 2
-                of the paper) instead of the mean.
-            seed: Integer. Fixes the draw.
-
-        Returns:
-            Tensor z of shape `(batch, latent_dim)`.
-
-        Raises:
-            ValueError: if the images are of an integer type.
-            tf.errors.InvalidArgumentError: if a pixel is outside [0, 1].
-        """
-        posterior = self._posterior(images)
-        if not sample:
-            return posterior["z_mean"]
-        return sample_posterior(posterior, noise.fold(seed, POSTERIOR))
-
-    def features(self, images):
-        """Returns the flattened layer before z, after its activation."""
-        return self._posterior(images)["features"]
-
-    def decode(self, z):
-        """Decodes z `(batch, latent_dim)` to images in [0, 1]."""
-        return self.decoder_ema(z, training=False)
-
-    def reconstruct(self, images):
-        """Returns `decode(encode(images))`."""
-        return self.decode(self.encode(images))
-
-    def generate(self, num_images, seed=0):
-        """Decodes `num_images` draws from the prior, fixed by `seed`."""
-        return self.decode(self.sample_prior(num_images, seed))
-
-    def sample_prior(self, num_samples, seed=0):
-        """Draws z `(num_samples, latent_dim)` from N(0, I)."""
-        return tf.random.stateless_normal(
-            (num_samples, self.latent_dim),
-            noise.fold(seed, PRIOR),
-            dtype=self.variable_dtype,
-            alg="philox",
-        )
-
-    def interpolate(self, images1, images2, steps=8):
-        """Decodes `steps` points on the line between paired images' codes.
-
-        Both ends are included; `(batch, steps, height, width, channels)`.
-        """
-        if steps < 2:
-            raise ValueError(f"steps must be at least 2. Received: {steps}")
-        z1, z2 = self.encode(images1), self.encode(images2)
-        path = [
-            self.decode(z1 + (z2 - z1) * (step / (steps - 1)))
-            for step in range(steps)
-        ]
-        return tf.stack(path, axis=1)
-
-    def call(self, images, training=False):
-        return self.decode(self._posterior(images)["z_mean"])
-
-    def _posterior(self, images):
-        images = images_of(images, self.variable_dtype)
-        return self.encoder_ema(images, training=False)
 
     def compile(
         self,
@@ -177,19 +132,34 @@ class ALI(keras.Model):
         # As asked, to be saved: Keras resolves "auto" for this machine.
         self.asked_jit_compile = kwargs.get("jit_compile", "auto")
         self.generator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(generator_optimizer), self.networks
+            keras.optimizers.get(generator_optimizer), self._trained
         )
         self.discriminator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(discriminator_optimizer), self.networks
+            keras.optimizers.get(discriminator_optimizer), self._trained
         )
         self.objective = objective or Objective()
+        self._check_cycle_discriminator()
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
 
+    def _check_cycle_discriminator(self):
+        is_needed = self.objective.cycle == "adversarial"
+        if is_needed != bool(self.cycle_discriminator):
+            raise ValueError(
+                "A cycle_discriminator must be given if, and only if, the "
+                f"objective's cycle is adversarial. Received: cycle="
+                f"{self.objective.cycle}, {self.cycle_discriminator}"
+            )
+
     @property
     def networks(self):
-        """Tuple of encoder, decoder and discriminator."""
-        return self.encoder, self.decoder, self.discriminator
+        """The networks that training changes: `objective.Networks`."""
+        return Networks(
+            self.encoder,
+            self.decoder,
+            self.discriminator,
+            self.cycle_discriminator,
+        )
 
     @property
     def generator_variables(self):
@@ -200,8 +170,11 @@ class ALI(keras.Model):
 
     @property
     def discriminator_variables(self):
-        """Trainable variables of the discriminator."""
-        return self.discriminator.trainable_variables
+        """Trainable variables of the discriminators, in a fixed order."""
+        variables = list(self.discriminator.trainable_variables)
+        if self.cycle_discriminator:
+            variables += self.cycle_discriminator.trainable_variables
+        return variables
 
     @property
     def players(self):
@@ -215,15 +188,14 @@ class ALI(keras.Model):
 
     def train_step(self, data):
         """One step of Algorithm 1: one forward pass, two updates."""
-        images = images_of(data, self.variable_dtype)
+        images = images_of(data, self.variable_dtype, self.bounded)
         key = noise.fold(self.seed, self.step)
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
-            with loss_scaling.finite_statistics(self.networks, players):
-                terms = self.objective.terms(
-                    self.networks, images, key, self.step, training=True
-                )
-            losses = updates.scale(players, self.objective.totals(terms))
+            with loss_scaling.finite_statistics(self._trained, players):
+                terms = self._terms(self.networks, images, key, training=True)
+            totals = self.objective.totals(terms, self.step)
+            losses = updates.scale(players, totals)
         _, skipped = updates.update_simultaneously(players, losses, tape)
         for averages, network in (
             (self.encoder_ema, self.encoder),
@@ -243,24 +215,35 @@ class ALI(keras.Model):
 
     def test_step(self, data):
         """Losses and reconstruction error of the averaged networks."""
-        images = images_of(data, self.variable_dtype)
+        images = images_of(data, self.variable_dtype, self.bounded)
         # Counts the images of this evaluation: each batch gets its own noise.
         seen = self.trackers["discriminator_loss"].count * num_replicas()
         key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
-        networks = (self.encoder_ema, self.decoder_ema, self.discriminator)
-        terms = self.objective.terms(
-            networks, images, key, self.step, training=False
+        networks = self.networks._replace(
+            encoder=self.encoder_ema, decoder=self.decoder_ema
         )
+        terms = self._terms(networks, images, key, training=False)
         terms["reconstruction_error"] = tf.reduce_mean(
             tf.square(images - self(images))
         )
         batch_size = tf.shape(images)[0]
         return reducible(figures.track(self.trackers, terms, batch_size))
 
+    def _terms(self, networks, images, key, training):
+        return self.objective.terms(
+            networks, images, key, self.step, training, self.prior
+        )
+
+    @property
+    def _trained(self):
+        return [network for network in self.networks if network]
+
     def get_config(self):
         return {
             **super().get_config(),
-            **self._serialized("encoder", "decoder", "discriminator"),
+            **self._serialized(*Networks._fields),
+            "prior": self.prior,
+            "bounded": self.bounded,
             "seed": self.seed,
             "ema_decay": self.ema_decay,
         }
@@ -271,7 +254,7 @@ class ALI(keras.Model):
             name: keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects
             )
-            for name in ("encoder", "decoder", "discriminator")
+            for name in Networks._fields
         }
         return cls(**{**config, **networks})
 

@@ -1,67 +1,18 @@
-"""The three networks as tables that read like the papers' tables.
-
-A table is a tuple of rows, a row is one convolution. `build_networks` turns
-the tables of an `Architecture` into Keras models.
-"""
-
-import dataclasses
-from typing import NamedTuple
+"""The three networks, built from the tables of an `Architecture`."""
 
 import keras
+import numpy as np
 
+from ali_keras.full_size import FullSizeConv2D
+from ali_keras.full_size import FullSizeConv2DTranspose
+from ali_keras.layers import AppendNoise
 from ali_keras.layers import FlooredLogSigma
+from ali_keras.layers import Maxout
 from ali_keras.layers import StatelessDropout
-
-# Feature maps that depend on the data or on the size of z.
-CHANNELS = "channels"
-MEAN_AND_LOG_SIGMA = "2 x latent_dim"
-
-
-class Row(NamedTuple):
-    """One row of an architecture table, columns as in Dumoulin et al. (2017).
-
-    The order within a row is dropout (on the row's input), convolution, batch
-    normalization, nonlinearity. A row with batch normalization has no bias.
-    """
-
-    operation: str  # "conv" or "transposed"
-    kernel: int
-    strides: int
-    feature_maps: int | str
-    batch_norm: bool = False
-    dropout: float = 0.0
-    nonlinearity: str = "leaky_relu"  # or "linear", "sigmoid"
-    padding: str = "valid"
-
-
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-    """Tables of an ALI model, and the constants that all rows share.
-
-    Attributes:
-        encoder: Rows of Gz. The last gives mean and log-sigma of z.
-        decoder: Rows of Gx, from z as a 1x1 map to the image.
-        discriminator_x: Rows of D(x), down to a 1x1 map.
-        discriminator_z: Rows of D(z).
-        discriminator_xz: Rows of D(x, z), on both concatenated, to the logit.
-        image_size: Integer. Height and width that the rows fit.
-        negative_slope: Float. Slope of the leaky ReLU below 0.
-        weight_stddev: Float. Initial weights are N(0, stddev^2); `None` means
-            He et al. (2015), scaled by fan-in.
-        batch_norm_momentum: Float in (0, 1). Of the moving statistics.
-        batch_norm_epsilon: Float. Added to the variance.
-    """
-
-    encoder: tuple[Row, ...]
-    decoder: tuple[Row, ...]
-    discriminator_x: tuple[Row, ...]
-    discriminator_z: tuple[Row, ...]
-    discriminator_xz: tuple[Row, ...]
-    image_size: int
-    negative_slope: float
-    weight_stddev: float | None
-    batch_norm_momentum: float
-    batch_norm_epsilon: float
+from ali_keras.layers import UntiedBias
+from ali_keras.tables import CHANNELS
+from ali_keras.tables import LATENT_DIM
+from ali_keras.tables import MEAN_AND_LOG_SIGMA
 
 
 def build_networks(
@@ -80,14 +31,50 @@ def build_networks(
 
     Returns:
         Tuple of three `keras.Model`s:
-        encoder: image `(batch, height, width, channels)` in [0, 1] to a
-            dictionary of `z_mean`, `z_log_sigma` `(batch, latent_dim)` and
-            `features`, the layer before z after its activation.
-        decoder: z `(batch, latent_dim)` to an image in [0, 1].
+        encoder: image `(batch, height, width, channels)` to a dictionary of
+            `z_mean`, `z_log_sigma` `(batch, latent_dim)` and `features`, the
+            layer before z after its activation. There is no `z_log_sigma`
+            where the table's last row gives z itself.
+        decoder: z `(batch, latent_dim)` to an image.
         discriminator: [image, z] to a logit `(batch, 1)`.
     """
     table = _TableBuilder(architecture, latent_dim, channels, seed, dtype)
     return table.encoder(min_sigma), table.decoder(), table.discriminator()
+
+
+def build_cycle_discriminator(
+    architecture, latent_dim, channels, seed=0, dtype="float32"
+):
+    """Builds the network that judges reconstructions (Li et al., 2017).
+
+    Its rows are the discriminator's, without those of z: both images,
+    concatenated along their channels, take the place of one.
+
+    Arguments as `build_networks`.
+
+    Returns:
+        `keras.Model`: [image, other image] to a logit `(batch, 1)`.
+    """
+    table = _TableBuilder(architecture, latent_dim, channels, seed, dtype)
+    table.num_rows = 500  # Weights and dropout unlike the discriminator's.
+    return table.cycle_discriminator()
+
+
+def set_output_bias(decoder, images):
+    """Sets a decoder's untied output bias to the log-odds of the mean image.
+
+    As the authors' code: the mean of 500 training images, clipped to
+    [1e-7, 1 - 1e-7]. A decoder without such a bias is left alone.
+
+    Args:
+        decoder: `keras.Model`, see `build_networks`.
+        images: Floats `(num_images, height, width, channels)` in [0, 1]; the
+            first 500 are taken.
+    """
+    mean = np.mean(images[:500], axis=0, dtype="float64").clip(1e-7, 1 - 1e-7)
+    for layer in decoder.layers:
+        if isinstance(layer, UntiedBias):
+            layer.bias.assign(np.log(mean / (1 - mean)))
 
 
 def copy_network(network, name, dtype):
@@ -113,6 +100,7 @@ class _TableBuilder:
         self.latent_dim = latent_dim
         self.feature_maps = {
             CHANNELS: channels,
+            LATENT_DIM: latent_dim,
             MEAN_AND_LOG_SIGMA: 2 * latent_dim,
         }
         size = architecture.image_size
@@ -125,31 +113,34 @@ class _TableBuilder:
 
     def encoder(self, min_sigma):
         image = keras.Input(self.image_shape, name="image")
+        h = image
+        if self.architecture.encoder_noise:
+            h = AppendNoise(self.architecture.encoder_noise)(image)
         *hidden, last = self.architecture.encoder
-        features = self._rows(hidden, image, "encoder")
-        moments = self._row(
-            last, features, "encoder_moments", self.output_dtype
-        )
-        moments = keras.layers.Flatten(dtype=self.output_dtype)(moments)
+        features = self._rows(hidden, h, "encoder")
+        h = self._row(last, features, "encoder_moments", self.output_dtype)
+        h = keras.layers.Flatten(dtype=self.output_dtype)(h)
+        posterior = {"z_mean": h}
+        if last.feature_maps == MEAN_AND_LOG_SIGMA:
+            posterior = self._gaussian(h, min_sigma)
+        features = keras.layers.Flatten(dtype=self.output_dtype)(features)
+        outputs = {**posterior, "features": features}
+        return keras.Model(image, outputs, name="encoder")
+
+    def _gaussian(self, moments, min_sigma):
         z_mean, z_log_sigma = keras.ops.split(moments, 2, axis=-1)
         if min_sigma:
             z_log_sigma = FlooredLogSigma(min_sigma, dtype=self.output_dtype)(
                 z_log_sigma
             )
-        features = keras.layers.Flatten(dtype=self.output_dtype)(features)
-        outputs = {
-            "z_mean": z_mean,
-            "z_log_sigma": z_log_sigma,
-            "features": features,
-        }
-        return keras.Model(image, outputs, name="encoder")
+        return {"z_mean": z_mean, "z_log_sigma": z_log_sigma}
 
     def decoder(self):
         z = keras.Input((self.latent_dim,), name="z")
         *hidden, last = self.architecture.decoder
-        h = keras.layers.Reshape((1, 1, self.latent_dim), dtype=self.dtype)(z)
-        h = self._rows(hidden, h, "decoder")
-        image = self._row(last, h, "decoder_image", self.output_dtype)
+        h = z_map = self._as_map(z)
+        h = self._rows(hidden, h, "decoder", z_map)
+        image = self._row(last, h, "decoder_image", self.output_dtype, z_map)
         if image.shape[1:] != self.image_shape:
             raise ValueError(
                 "The decoder's last row must give the architecture's image "
@@ -160,17 +151,33 @@ class _TableBuilder:
     def discriminator(self):
         image = keras.Input(self.image_shape, name="image")
         z = keras.Input((self.latent_dim,), name="z")
-        h_z = keras.layers.Reshape((1, 1, self.latent_dim), dtype=self.dtype)(z)
         tables = self.architecture
         h_x = self._rows(tables.discriminator_x, image, "discriminator_x")
+        h_z = self._as_map(z)
         h_z = self._rows(tables.discriminator_z, h_z, "discriminator_z")
         self._check_vector(h_x, "discriminator_x")
-        *hidden, last = tables.discriminator_xz
         h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
-        h = self._rows(hidden, h, "discriminator_xz")
-        logit = self._row(last, h, "discriminator_logit", self.output_dtype)
-        logit = keras.layers.Flatten(dtype=self.output_dtype)(logit)
+        logit = self._logit(h, "discriminator")
         return keras.Model([image, z], logit, name="discriminator")
+
+    def cycle_discriminator(self):
+        image = keras.Input(self.image_shape, name="image")
+        other = keras.Input(self.image_shape, name="other_image")
+        h = keras.layers.Concatenate(dtype=self.dtype)([image, other])
+        rows = self.architecture.discriminator_x
+        h = self._rows(rows, h, "cycle_discriminator_x")
+        logit = self._logit(h, "cycle_discriminator")
+        return keras.Model([image, other], logit, name="cycle_discriminator")
+
+    def _as_map(self, z):
+        shape = (1, 1, self.latent_dim)
+        return keras.layers.Reshape(shape, dtype=self.dtype)(z)
+
+    def _logit(self, h, network):
+        *hidden, last = self.architecture.discriminator_xz
+        h = self._rows(hidden, h, f"{network}_xz")
+        logit = self._row(last, h, f"{network}_logit", self.output_dtype)
+        return keras.layers.Flatten(dtype=self.output_dtype)(logit)
 
     def _check_vector(self, h, table):
         if h.shape[1:3] != (1, 1):
@@ -179,53 +186,60 @@ class _TableBuilder:
                 f"Received: {h.shape[1]}x{h.shape[2]}"
             )
 
-    def _rows(self, rows, h, prefix):
+    def _rows(self, rows, h, prefix, z=None):
         for number, row in enumerate(rows, start=1):
-            h = self._row(row, h, f"{prefix}_{number}", self.dtype)
+            h = self._row(row, h, f"{prefix}_{number}", self.dtype, z)
         return h
 
-    def _row(self, row, h, name, dtype):
+    def _row(self, row, h, name, dtype, z=None):
         self.num_rows += 1
-        if row.dropout:
-            h = StatelessDropout(
-                row.dropout,
-                stream=self.num_rows,
-                dtype=dtype,
-                name=f"{name}_dropout",
-            )(h)
-        h = self._convolution(row, name, dtype)(h)
+        if row.with_z:
+            h = keras.layers.Concatenate(dtype=dtype)([h, z])
+        h = self._dropout(row.dropout, h, f"{name}_dropout", dtype)
+        h = self._convolution(row, h, name, dtype)
         if row.batch_norm:
-            h = keras.layers.BatchNormalization(
-                momentum=self.architecture.batch_norm_momentum,
-                epsilon=self.architecture.batch_norm_epsilon,
-                synchronized=True,
-                dtype=dtype,
-                name=f"{name}_batch_norm",
-            )(h)
+            h = self._batch_norm(name, dtype)(h)
+        h = self._dropout(row.late_dropout, h, f"{name}_late_dropout", dtype)
         return self._nonlinearity(row, h, name, dtype)
 
-    def _convolution(self, row, name, dtype):
+    def _dropout(self, rate, h, name, dtype):
+        if not rate:
+            return h
+        # A row has two at most; streams must differ.
+        stream = self.num_rows + (1000 if "late" in name else 0)
+        return StatelessDropout(rate, stream=stream, dtype=dtype, name=name)(h)
+
+    def _batch_norm(self, name, dtype):
+        affine = self.architecture.batch_norm_affine
+        return keras.layers.BatchNormalization(
+            momentum=self.architecture.batch_norm_momentum,
+            epsilon=self.architecture.batch_norm_epsilon,
+            center=affine,
+            scale=affine,
+            synchronized=True,
+            dtype=dtype,
+            name=f"{name}_batch_norm",
+        )
+
+    def _convolution(self, row, h, name, dtype):
         feature_maps = self.feature_maps.get(row.feature_maps, row.feature_maps)
+        bias = row.bias or ("none" if row.batch_norm else "tied")
         options = {
-            "use_bias": not row.batch_norm,
+            "use_bias": bias == "tied",
             "kernel_initializer": self._initializer(),
             "dtype": dtype,
             "name": f"{name}_{row.operation}",
         }
         if row.kernel == row.strides == 1:
             # The same function, at a fraction of the time on CPUs.
-            return keras.layers.Dense(feature_maps, **options)
-        operations = {
-            "conv": keras.layers.Conv2D,
-            "transposed": keras.layers.Conv2DTranspose,
-        }
-        return operations[row.operation](
-            feature_maps,
-            row.kernel,
-            strides=row.strides,
-            padding=row.padding,
-            **options,
-        )
+            h = keras.layers.Dense(feature_maps, **options)(h)
+        else:
+            options |= {"strides": row.strides, "padding": row.padding}
+            layer = _convolution_layer(row, h.shape[1:3])
+            h = layer(feature_maps, row.kernel, **options)(h)
+        if bias == "untied":
+            h = UntiedBias(dtype=dtype, name=f"{name}_bias")(h)
+        return h
 
     def _initializer(self):
         # A seed of its own for each row: equal seeds give equal weights.
@@ -239,12 +253,21 @@ class _TableBuilder:
     def _nonlinearity(self, row, h, name, dtype):
         if row.nonlinearity == "linear":
             return h
+        options = {"dtype": dtype, "name": f"{name}_{row.nonlinearity}"}
         if row.nonlinearity == "leaky_relu":
-            return keras.layers.LeakyReLU(
-                negative_slope=self.architecture.negative_slope,
-                dtype=dtype,
-                name=f"{name}_leaky_relu",
-            )(h)
-        return keras.layers.Activation(
-            row.nonlinearity, dtype=dtype, name=f"{name}_{row.nonlinearity}"
-        )(h)
+            slope = self.architecture.negative_slope
+            return keras.layers.LeakyReLU(negative_slope=slope, **options)(h)
+        if row.nonlinearity == "maxout":
+            return Maxout(self.architecture.maxout_pieces, **options)(h)
+        return keras.layers.Activation(row.nonlinearity, **options)(h)
+
+
+def _convolution_layer(row, map_shape):
+    is_valid = row.strides == 1 and row.padding == "valid"
+    if row.operation == "transposed":
+        if is_valid and map_shape == (1, 1):
+            return FullSizeConv2DTranspose
+        return keras.layers.Conv2DTranspose
+    if is_valid and map_shape == (row.kernel, row.kernel):
+        return FullSizeConv2D
+    return keras.layers.Conv2D

@@ -74,6 +74,11 @@ def scope(key, groups=1):
         _active.value = outer
 
 
+def is_in_scope():
+    """Whether a `scope` is active."""
+    return getattr(_active, "value", None) is not None
+
+
 def uniform_in_scope(stream, shape, dtype="float32"):
     """Draws uniform noise in [0, 1) with the key of the active `scope`.
 
@@ -85,16 +90,25 @@ def uniform_in_scope(stream, shape, dtype="float32"):
     Raises:
         ValueError: if no `scope` is active.
     """
-    active = getattr(_active, "value", None)
-    if active is None:
+    return _draw_in_scope(tf.random.stateless_uniform, stream, shape, dtype)
+
+
+def normal_in_scope(stream, shape, dtype="float32"):
+    """Draws standard normal noise with the key of the active `scope`.
+
+    Arguments and errors as `uniform_in_scope`.
+    """
+    return _draw_in_scope(tf.random.stateless_normal, stream, shape, dtype)
+
+
+def _draw_in_scope(draw, stream, shape, dtype):
+    if not is_in_scope():
         raise ValueError(
             "Stateless layers draw noise only inside `ali_keras.noise.scope`. "
             "Open it around the call with training=True. Received: no scope"
         )
-    key, groups = active
-    return _replica_slice(
-        tf.random.stateless_uniform, fold(key, stream), shape, groups, dtype
-    )
+    key, groups = _active.value
+    return _replica_slice(draw, fold(key, stream), shape, groups, dtype)
 
 
 def _replica_slice(draw, key, shape, groups, dtype):

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ali_keras import files
 from ali_keras import pictures
+from ali_keras.errors import InputError
 from ali_keras.images import to_uint8
 
 
@@ -24,8 +25,12 @@ def write_image_grid(path, images, z):
 
 def write_image_arrays(path, images, z):
     """Writes `image` (uint8) and `z` (float32) as NumPy arrays (npz)."""
-    with files.replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, image=to_uint8(images), z=z)
+    _write_arrays(path, to_uint8(images), z)
+
+
+def write_point_arrays(path, points, z):
+    """Writes `image` and `z`, both float32, as NumPy arrays (npz)."""
+    _write_arrays(path, points, z)
 
 
 def write_image_examples(path, images, z):
@@ -70,7 +75,35 @@ WRITERS = {
     "npz": write_image_arrays,
     "tfrecord": write_image_examples,
 }
+POINT_WRITERS = {"npz": write_point_arrays}
 STREAM_WRITERS = {"npz": write_code_arrays, "tfrecord": write_code_examples}
+
+
+def writer(form, bounded):
+    """Finds the writer of a format for a model's images.
+
+    Args:
+        form: String, a key of `WRITERS`.
+        bounded: Boolean. Whether they are images in [0, 1], and not points.
+
+    Returns:
+        Function as those in `WRITERS`.
+
+    Raises:
+        InputError: if points cannot be written so.
+    """
+    writers = WRITERS if bounded else POINT_WRITERS
+    if form not in writers:
+        raise InputError(
+            f"--format must be one of {sorted(writers)} for points, which are "
+            f"no images. Received: {form}"
+        )
+    return writers[form]
+
+
+def _write_arrays(path, images, z):
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, image=images, z=z)
 
 
 def _fill_arrays(folder, num_examples, batches):

@@ -5,11 +5,22 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from ali_keras import files
+from ali_keras.errors import InputError
+from ali_keras.images import to_float
 from ali_keras.images import to_uint8
 
 NUM_COLUMNS = 10
 MARGIN = 2  # Pixels between images.
 SCALE = 2  # Pixels on the picture for a pixel of an image.
+
+
+def check_images(model):
+    """Raises `InputError` if a model's data are no images, but points."""
+    if not model.bounded:
+        raise InputError(
+            "A grid of images needs a model of images in [0, 1]. Received: a "
+            "model of points, of which mixture.png is the picture"
+        )
 
 
 def choose(images, num_images, seed):
@@ -24,7 +35,7 @@ def choose(images, num_images, seed):
         float32 array in [0, 1].
     """
     order = np.random.default_rng(seed).permutation(len(images))
-    return images[order[:num_images]].astype("float32") / 255.0
+    return to_float(images[order[:num_images]])
 
 
 def samples(model, num_images, seed):

@@ -9,6 +9,7 @@ DESCRIPTIONS = {
     "neighbours.png": "samples, each beside its nearest training image",
     "reconstructions.png": "originals in odd columns, reconstructions in even",
     "interpolations.png": "held-out images at both ends, linear in z",
+    "mixture.png": "data, samples, reconstructions and codes, by mode",
     "losses.png": "losses and discriminator accuracy per epoch",
     "history.json": "figures of each epoch",
     "metrics.json": "the metrics above",
@@ -19,6 +20,8 @@ DESCRIPTIONS = {
 
 def format_metrics(metrics):
     """Formats `evaluation.evaluate`'s metrics as a table."""
+    if "num_modes" in metrics:
+        return _format_mixture_metrics(metrics)
     rows = [("reconstruction error (MSE)", metrics["reconstruction_error"])]
     if "nearest_neighbour_accuracy" in metrics:
         rows += _labelled_rows(metrics)
@@ -26,7 +29,7 @@ def format_metrics(metrics):
         f"{metrics['num_queries']} held-out images, "
         f"{metrics['num_gallery']} in the gallery"
     )
-    return "\n".join([title, *(f"  {name:<47}{v:7.4f}" for name, v in rows)])
+    return _table(title, rows)
 
 
 def list_files(folder):
@@ -36,6 +39,26 @@ def list_files(folder):
         if (folder / name).exists():
             lines.append(f"  {name:<20} {description}")
     return "\n".join(lines)
+
+
+def _format_mixture_metrics(metrics):
+    title = (
+        f"{metrics['num_samples']} samples, {metrics['num_queries']} held-out "
+        f"points\n  modes covered: {metrics['modes_covered']} of "
+        f"{metrics['num_modes']}"
+    )
+    rows = [
+        ("samples within 4 sigma of a mode", metrics["within_radius"]),
+        ("smallest share of a mode", metrics["smallest_mode_share"]),
+        ("inception score, true posterior", metrics["inception_score"]),
+        ("points reconstructed into their mode", metrics["own_mode"]),
+        ("reconstruction error (MSE)", metrics["reconstruction_error"]),
+    ]
+    return _table(title, rows)
+
+
+def _table(title, rows):
+    return "\n".join([title, *(f"  {name:<47}{v:7.4f}" for name, v in rows)])
 
 
 def _labelled_rows(metrics):
@@ -58,4 +81,6 @@ def _labelled_rows(metrics):
             f"smallest share of a class in {metrics['num_samples']} samples",
             metrics["smallest_class_share"],
         ),
+        ("classifier score of samples", metrics["classifier_score"]),
+        ("  of held-out images", metrics["classifier_score_real"]),
     ]

@@ -5,6 +5,8 @@ import tensorflow as tf
 from ali_keras import data
 from ali_keras import distribution
 from ali_keras import files
+from ali_keras import mixture_pictures
+from ali_keras import mixtures
 from ali_keras import pictures
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.errors import InputError
@@ -17,9 +19,10 @@ from ali_keras.workdir import Workdir
 def train(config, workdir, execution=None):
     """Trains, from the newest checkpoint if there is one, and draws pictures.
 
-    Writes the files that `ali_keras.workdir` lists, and the pictures
-    samples.png, reconstructions.png, interpolations.png and losses.png. Where
-    there are several workers, each calls this, and the chief writes.
+    Writes the files that `ali_keras.workdir` lists, losses.png and the
+    pictures samples.png, reconstructions.png and interpolations.png, or for a
+    mixture of Gaussians mixture.png. Where there are several workers, each
+    calls this, and the chief writes.
 
     Args:
         config: `Config`.
@@ -47,7 +50,7 @@ def train(config, workdir, execution=None):
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares the data.
-    images, held_out = _load_images(config, execution.download, is_chief)
+    images, held_out = _load_images(config, execution, is_chief)
     if is_chief:
         wait_for_all(strategy)
     fitting = Fitting(config, workdir, execution, strategy, images)
@@ -82,8 +85,13 @@ def _check_replicas(config, strategy):
         )
 
 
-def _load_images(config, download, tell):
-    builder = data.open_dataset(config.dataset, config.data_dir, download)
+def _load_images(config, execution, tell):
+    builder = data.open_dataset(
+        config.dataset,
+        config.data_dir,
+        execution.download,
+        execution.skip_bad_images,
+    )
     size = ARCHITECTURES[config.architecture].image_size
     shape = {"size": size, "channels": config.channels}
     if tell:
@@ -96,6 +104,17 @@ def _load_images(config, download, tell):
 
 
 def _draw_pictures(model, held_out, config, workdir):
+    mixture = mixtures.find(config.dataset)
+    if mixture:
+        path = workdir.path / "mixture.png"
+        mixture_pictures.draw(path, model, mixture, held_out, config.seed)
+    elif model.bounded:  # Other points have no picture.
+        _draw_grids(model, held_out, config, workdir)
+    history = files.read_json(workdir.history)
+    pictures.plot_losses(workdir.path / "losses.png", history)
+
+
+def _draw_grids(model, held_out, config, workdir):
     images = pictures.choose(held_out, 50, config.seed)
     for name, grid in (
         ("samples", pictures.samples(model, 100, config.seed)),
@@ -103,5 +122,3 @@ def _draw_pictures(model, held_out, config, workdir):
         ("interpolations", pictures.interpolations(model, images[:20])),
     ):
         pictures.write_png(workdir.path / f"{name}.png", grid)
-    history = files.read_json(workdir.history)
-    pictures.plot_losses(workdir.path / "losses.png", history)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import keras
+import tensorflow as tf
 
 from ali_keras import loss_scaling
 from ali_keras.replicas import num_replicas
@@ -45,7 +46,7 @@ def update_simultaneously(players, losses, tape):
         overflow: a scalar boolean tensor, `None` where losses are not scaled.
     """
     gradients = [
-        tape.gradient(loss, player.variables)
+        _gradients(tape, loss, player.variables)
         for player, loss in zip(players, losses, strict=True)
     ]
     skipped = [None] * len(players)
@@ -54,3 +55,12 @@ def update_simultaneously(players, losses, tape):
     for player, gradient in zip(players, gradients, strict=True):
         player.optimizer.apply(gradient, player.variables)
     return skipped
+
+
+def _gradients(tape, loss, variables):
+    # What no loss reaches stands still: the encoder of a GAN of x alone.
+    gradients = tape.gradient(loss, variables)
+    return [
+        tf.zeros_like(variable.value) if gradient is None else gradient
+        for variable, gradient in zip(variables, gradients, strict=True)
+    ]

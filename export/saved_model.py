@@ -16,10 +16,10 @@ from absl import flags
 
 from ali_keras import common_flags
 from ali_keras import noise
+from ali_keras import posterior
 from ali_keras import program
 from ali_keras.errors import InputError
 from ali_keras.objective import POSTERIOR
-from ali_keras.objective import sample_posterior
 
 common_flags.declare(__name__, "workdir", "output")
 VERSION = flags.DEFINE_integer(
@@ -73,12 +73,12 @@ def encoder_archive(model):
     seed = tf.TensorSpec((), tf.int32, "seed")
 
     def encode(image):
-        posterior = encoder(image, training=False)
-        return {k: posterior[k] for k in ("z_mean", "z_log_sigma")}
+        outputs = encoder(image, training=False)
+        return {k: v for k, v in outputs.items() if k != "features"}
 
     def sample(image, seed):
-        posterior = encoder(image, training=False)
-        return {"z": sample_posterior(posterior, noise.fold(seed, POSTERIOR))}
+        key = noise.fold(seed, POSTERIOR)
+        return {"z": posterior.encode(encoder, image, key, training=False)}
 
     archive = keras.export.ExportArchive()
     archive.track(encoder)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ali_keras import augmentation
 from ali_keras import noise
 from ali_keras import objective as objectives
+from ali_keras import posterior
 from ali_keras.objective import Objective
 from tests import tiny
 
@@ -14,21 +16,27 @@ W_X = np.linspace(-1, 1, 16, dtype="float32")
 W_Z = np.array([0.5, -1.0, 2.0], "float32")
 
 
+class FixedDecoder:
+    """A decoder without weights."""
+
+    input_shape = (None, 3)
+
+    def __call__(self, z, training):
+        return tf.sigmoid(tf.tile(z[:, :1, None, None], (1, 4, 4, 1)))
+
+
 class Recorder:
     """Networks without weights that keep what they are shown."""
 
     def __init__(self, judge=lambda x, z: linear(x, z)):
         self.judge = judge
         self.encoded = self.pairs = None
-        self.networks = (self.encode, self.decode, self.discriminate)
+        self.networks = (self.encode, FixedDecoder(), self.discriminate)
 
     def encode(self, images, training):
         self.encoded = images.numpy()
         mean = tf.reshape(images, (-1, 16))[:, :3]
         return {"z_mean": mean, "z_log_sigma": -mean}
-
-    def decode(self, z, training):
-        return tf.sigmoid(tf.tile(z[:, :1, None, None], (1, 4, 4, 1)))
 
     def discriminate(self, pairs, training):
         # The first call is the one for the losses.
@@ -84,7 +92,7 @@ def test_the_defaults_are_the_paper_s_objective(training):
     assert {k: float(v) for k, v in terms.items()} == pytest.approx(
         by_hand, rel=1e-6
     )
-    discriminator_total, generator_total = Objective().totals(terms)
+    discriminator_total, generator_total = Objective().totals(terms, 0)
     assert float(discriminator_total) == float(terms["discriminator_loss"])
     assert float(generator_total) == float(terms["generator_loss"])
 
@@ -113,7 +121,7 @@ def test_the_penalty_of_a_linear_discriminator_is_known(interval):
     # Half of gamma for each kind of pair.
     by_hand = 2 * 0.3 / 2 * squares
     assert float(0.3 * terms["gradient_penalty"]) == pytest.approx(by_hand)
-    assert float(objective.totals(terms)[0]) == pytest.approx(
+    assert float(objective.totals(terms, 0)[0]) == pytest.approx(
         float(terms["discriminator_loss"]) + by_hand
     )
 
@@ -220,7 +228,7 @@ def offsets(shifted, images, bound):
 @pytest.mark.parametrize("bound", (1, 2))
 def test_a_shift_moves_by_whole_pixels_within_its_bound(bound):
     images = np.random.default_rng(0).random((400, 6, 5, 2), "float32")
-    shifted = objectives.shift(tf.constant(images), bound, KEY).numpy()
+    shifted = augmentation.shift(tf.constant(images), bound, KEY).numpy()
     found = offsets(shifted, images, bound)
     assert all(len(places) == 1 for places in found)
     counts = np.zeros((2 * bound + 1, 2 * bound + 1))
@@ -233,9 +241,9 @@ def test_a_shift_moves_by_whole_pixels_within_its_bound(bound):
 
 def test_a_shift_is_a_function_of_the_key():
     images = tf.constant(tiny.images())
-    first = objectives.shift(images, 2, KEY)
-    np.testing.assert_array_equal(first, objectives.shift(images, 2, KEY))
-    other = objectives.shift(images, 2, noise.fold(7, 1))
+    first = augmentation.shift(images, 2, KEY)
+    np.testing.assert_array_equal(first, augmentation.shift(images, 2, KEY))
+    other = augmentation.shift(images, 2, noise.fold(7, 1))
     assert not np.array_equal(first, other)
 
 
@@ -258,7 +266,7 @@ def test_values_out_of_range_are_refused(name, value, lowest):
 def test_a_posterior_sample_is_mean_plus_sigma_times_epsilon():
     mean = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
     log_sigma = np.array([[0.0, -2.0], [1.0, np.log(0.5)]], "float32")
-    z = objectives.sample_posterior(
+    z = posterior.sample(
         {"z_mean": tf.constant(mean), "z_log_sigma": tf.constant(log_sigma)},
         KEY,
     )

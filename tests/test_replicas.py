@@ -77,13 +77,14 @@ def recording(objective, draws):
 
     class Recording(Objective):
         def terms(self, networks, *args, **kwargs):
-            encoder, decoder, discriminator = networks
+            decoder = networks.decoder
 
             def decode(z, training):
                 tf.numpy_function(lambda z: draws.append(z.copy()), [z], [])
                 return decoder(z, training=training)
 
-            networks = encoder, decode, discriminator
+            decode.input_shape = decoder.input_shape
+            networks = networks._replace(decoder=decode)
             return super().terms(networks, *args, **kwargs)
 
     return Recording(**dataclasses.asdict(objective))

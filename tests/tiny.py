@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 import ali_keras
-from ali_keras.networks import CHANNELS
-from ali_keras.networks import MEAN_AND_LOG_SIGMA
-from ali_keras.networks import Architecture
-from ali_keras.networks import Row
 from ali_keras.networks import build_networks
+from ali_keras.tables import CHANNELS
+from ali_keras.tables import MEAN_AND_LOG_SIGMA
+from ali_keras.tables import Architecture
+from ali_keras.tables import Row
 
 LATENT_DIM = 3
 

@@ -2,7 +2,7 @@
 
 python -m tools.evaluate --workdir=runs/demo
 
-Writes metrics.json and neighbours.png, prints a table.
+Writes metrics.json and, for images, neighbours.png; prints a table.
 """
 
 from ali_keras import common_flags
@@ -10,6 +10,7 @@ from ali_keras import evaluation
 from ali_keras import files
 from ali_keras import pictures
 from ali_keras import program
+from ali_keras.images import to_float
 from ali_keras.report import format_metrics
 from ali_keras.report import list_files
 
@@ -24,12 +25,16 @@ def main():
     splits = evaluation.load_splits(config, common_flags.DATA_DIR.value)
     metrics = evaluation.evaluate(model, config, *splits)
     files.write_json(workdir.path / "metrics.json", metrics)
-    samples = evaluation.generate(model, NUM_NEIGHBOURS)
-    gallery = splits[0][0].astype("float32") / 255.0
-    neighbours = evaluation.nearest_neighbours(gallery, samples)
-    picture = pictures.pairs(samples, neighbours)
-    pictures.write_png(workdir.path / "neighbours.png", picture)
+    if model.bounded:  # Points have no pictures to set side by side.
+        picture = _draw_neighbours(model, to_float(splits[0][0]))
+        pictures.write_png(workdir.path / "neighbours.png", picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
+
+
+def _draw_neighbours(model, gallery):
+    samples = evaluation.generate(model, NUM_NEIGHBOURS)
+    neighbours = evaluation.nearest_neighbours(gallery, samples)
+    return pictures.pairs(samples, neighbours)
 
 
 def run():

@@ -3,7 +3,8 @@
 python -m tools.generate --workdir=runs/demo --num_images=100
 
 Writes a grid (png), or a data set to augment another: arrays of images and
-their z (npz), or tf.train.Examples with a PNG image each (tfrecord).
+their z (npz), or tf.train.Examples with a PNG image each (tfrecord). Points in
+the plane are written as npz only.
 """
 
 from absl import flags
@@ -23,10 +24,11 @@ def main():
     """Loads the model, draws, writes one file."""
     path, form = common_flags.output("generated", "png", outputs.WRITERS)
     model, _ = common_flags.workdir().load()
+    write = outputs.writer(form, model.bounded)
     seed = common_flags.SEED.value
     images = generate(model, NUM_IMAGES.value, seed)
     z = model.sample_prior(NUM_IMAGES.value, seed).numpy()
-    outputs.WRITERS[form](path, images, z)
+    write(path, images, z)
     print(f"Wrote {len(images)} images to {path}.")
 
 

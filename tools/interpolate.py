@@ -23,6 +23,7 @@ def main():
     """Loads the model and held-out images, writes one picture."""
     path, _ = common_flags.output("interpolations", "png", ["png"])
     model, config = common_flags.workdir().load()
+    pictures.check_images(model)
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
     images = pictures.choose(
         held_out, 2 * NUM_ROWS.value, common_flags.SEED.value

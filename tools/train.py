@@ -16,8 +16,10 @@ from ali_keras import program
 from ali_keras.describe import describe
 from ali_keras.distribution import STRATEGIES
 from ali_keras.execution import ON_NONFINITE
+from ali_keras.objective import CYCLES
 from ali_keras.precision import PRECISIONS
 from ali_keras.presets import PRESETS
+from ali_keras.prior import PRIORS
 
 common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
 flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
@@ -30,7 +32,9 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("batch_size", None, "Global batch size.", lower_bound=1)
 flags.DEFINE_integer("latent_dim", None, "Size of z.", lower_bound=1)
-flags.DEFINE_integer("channels", None, "Channels of the images: 1 grey, 3 RGB.")
+flags.DEFINE_integer(
+    "channels", None, "Channels of the images: 1 grey, 3 RGB, 2 points."
+)
 flags.DEFINE_float(
     "generator_learning_rate", None, "Of encoder and decoder.", lower_bound=0
 )
@@ -66,6 +70,32 @@ flags.DEFINE_integer(
     "encoder_shift",
     None,
     "Pixels of random shift of the encoder's images; 0: off.",
+    lower_bound=0,
+)
+flags.DEFINE_enum("prior", None, PRIORS, "Of z.")
+flags.DEFINE_enum("cycle", None, CYCLES, "Form of the cycle-consistency.")
+flags.DEFINE_float(
+    "cycle_weight", None, "Weight lambda of the cycle.", lower_bound=0
+)
+flags.DEFINE_bool("joint", None, "Whether the discriminator sees z.")
+flags.DEFINE_float(
+    "latent_regression",
+    None,
+    "Weight of |z - E(G(z))|^2 for the encoder; 0: off.",
+    lower_bound=0,
+)
+flags.DEFINE_float(
+    "latent_regression_decoder",
+    None,
+    "Share of its gradient that reaches the decoder.",
+    0,
+    1,
+)
+flags.DEFINE_integer(
+    "latent_regression_start",
+    None,
+    "Steps before it, and after which the other losses are off; 0: all the "
+    "time.",
     lower_bound=0,
 )
 flags.DEFINE_float("min_sigma", None, "Floor of the encoder's sigma.", 0, 1)
@@ -105,6 +135,11 @@ flags.DEFINE_enum(
     "At NaN or infinity; rollback: from the last checkpoint at half the rates.",
 )
 flags.DEFINE_bool("download", False, "Whether TFDS may fetch the data set.")
+flags.DEFINE_bool(
+    "skip_bad_images",
+    False,
+    "Whether images that cannot be read are skipped and counted.",
+)
 DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Print configuration and networks; train nothing."
 )
@@ -123,9 +158,10 @@ def main():
 
 def config_from_flags():
     """Resolves the preset and the flags that bear the names of settings."""
-    if not common_flags.DATASET.value:
+    if not (common_flags.DATASET.value or DRY_RUN.value):
         raise ali_keras.InputError(
-            "--dataset must be given: a TFDS name, such as mnist_5k"
+            "--dataset must be given: a TFDS name, such as mnist_5k, or "
+            "folder:PATH"
         )
     return ali_keras.Config.from_preset(**_given(ali_keras.Config))
 

@@ -1,0 +1,55 @@
+"""Noise and shifts that images get in training, as pure functions."""
+
+import tensorflow as tf
+
+from ali_keras import noise
+
+
+def shift(images, max_pixels, key):
+    """Shifts each image by its own whole number of pixels, at random.
+
+    Args:
+        images: Tensor `(batch, height, width, channels)`; mirrored at its
+            borders.
+        max_pixels: Integer. Largest shift, either way, down and across.
+        key: int32 tensor of shape `(2,)`, see `noise.fold`.
+
+    Returns:
+        Tensor like `images`.
+    """
+    _, height, width, _ = images.shape
+    batch = tf.shape(images)[0]
+    margin = (max_pixels, max_pixels)
+    padded = tf.pad(images, ((0, 0), margin, margin, (0, 0)), "SYMMETRIC")
+    offsets = noise.uniform(key, (batch, 2)) * (2 * max_pixels + 1)
+    offsets = tf.cast(offsets, tf.int32)
+    rows = offsets[:, :1] + tf.range(height)
+    columns = offsets[:, 1:] + tf.range(width)
+    shifted = tf.gather(padded, rows, axis=1, batch_dims=1)
+    return tf.gather(shifted, columns, axis=2, batch_dims=1)
+
+
+def add_instance_noise(x, stddev, num_steps, key, step):
+    """Adds Gaussian noise that fades (Arjovsky & Bottou, 2017).
+
+    Args:
+        x: Tensor `(2 * batch, height, width, channels)`, the images of both
+            kinds of pairs in a row.
+        stddev: Float.
+        num_steps: Integer. Steps over which it falls linearly to 0; 0 keeps
+            it constant.
+        key: int32 tensor of shape `(2,)`, see `noise.fold`.
+        step: Scalar integer tensor.
+
+    Returns:
+        Tensor like `x`.
+    """
+    stddev = tf.cast(stddev, x.dtype)
+    if num_steps:
+        stddev *= tf.cast(tf.nn.relu(1 - step / num_steps), x.dtype)
+    # Drawn apart for both kinds of pairs, so that replicas slice alike.
+    shape = tf.shape(tf.split(x, 2)[0])
+    draws = [
+        noise.normal(noise.fold(key, kind), shape, x.dtype) for kind in range(2)
+    ]
+    return x + stddev * tf.concat(draws, axis=0)
