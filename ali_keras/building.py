@@ -32,6 +32,7 @@ def build_model(config, images=None):
         "channels": config.channels,
         "seed": config.seed,
         "dtype": config.precision,
+        "normalization": config.discriminator_normalization,
     }
     networks = build_networks(
         architecture, min_sigma=config.min_sigma, **options

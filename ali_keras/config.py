@@ -13,6 +13,7 @@ from ali_keras.precision import PRECISIONS
 from ali_keras.precision import resolve
 from ali_keras.presets import PRESETS
 from ali_keras.prior import PRIORS
+from ali_keras.rows import NORMALIZATIONS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Config:
     """Everything that fixes a training run, resolved.
 
     Attributes:
-        dataset: TFDS name, `name` or `name/config`.
+        dataset: TFDS name, `name` or `name/config`; or `folder:PATH`.
         preset: Name of the preset that the other values started from.
         data_dir: Folder of prepared TFDS data; `None` is TFDS' default.
         architecture: Key of `architectures.ARCHITECTURES`.
@@ -29,6 +30,8 @@ class Config:
         latent_dim: Size of z.
         prior: Of z, one of `prior.PRIORS`.
         min_sigma: Floor of the encoder's sigma; 0 is none.
+        discriminator_normalization: Of the discriminator's kernels, one of
+            `rows.NORMALIZATIONS`.
         batch_size: Global batch, over all replicas.
         epochs: Epochs to train in all.
         steps_per_epoch: Steps that are called an epoch; `None` is one pass
@@ -73,6 +76,7 @@ class Config:
     latent_dim: int
     prior: str
     min_sigma: float
+    discriminator_normalization: str
     batch_size: int
     epochs: int
     steps_per_epoch: int | None
@@ -136,6 +140,7 @@ class Config:
             ("channels", (1, 2, 3)),
             ("prior", PRIORS),
             ("cycle", CYCLES),
+            ("discriminator_normalization", tuple(NORMALIZATIONS)),
             ("precision", PRECISIONS),
             ("jit_compile", ("auto", "true", "false")),
         ):
@@ -218,6 +223,7 @@ DEFAULTS = {
     "channels": 1,
     "prior": "normal",
     "min_sigma": 0.0,
+    "discriminator_normalization": "none",
     "batch_size": 100,
     "steps_per_epoch": None,
     "seed": 0,

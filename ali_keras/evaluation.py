@@ -14,6 +14,7 @@ from ali_keras.images import to_float
 # The classifier that judges images is fitted to this many training images at
 # most: its cost grows faster than their number.
 MAX_CLASSIFIER_IMAGES = 10_000
+NUM_JUDGE_EPOCHS = 20
 NUM_MIXTURE_SAMPLES = 10_000  # As Dumoulin et al. (2017) draw.
 BATCH_SIZE = 500
 
@@ -177,15 +178,17 @@ def fit_classifier(images, labels):
 
 
 def fit_judge(images, labels):
-    """Fits the classifier of `classifier_score`: an `MLPClassifier`.
+    """Fits the classifier of `classifier_score`: `MLPClassifier`.
 
-    One hidden layer of 100, scikit-learn's default, stopped early. It sees
-    the first `MAX_CLASSIFIER_IMAGES` images.
+    It has one hidden layer of 100, scikit-learn's default, and passes
+    `NUM_JUDGE_EPOCHS` times over the first `MAX_CLASSIFIER_IMAGES` images.
     """
     images = _flatten(images[:MAX_CLASSIFIER_IMAGES])
-    # Not the SVC: that gives no probabilities.
-    judge = MLPClassifier(early_stopping=True, random_state=0)
-    return judge.fit(images, labels[:MAX_CLASSIFIER_IMAGES])
+    labels = labels[:MAX_CLASSIFIER_IMAGES]
+    judge = MLPClassifier(random_state=0)  # An SVC gives no probabilities.
+    for _ in range(NUM_JUDGE_EPOCHS):
+        judge.partial_fit(images, labels, classes=np.unique(labels))
+    return judge
 
 
 def classifier_score(judge, images):
@@ -203,11 +206,10 @@ def classifier_score(judge, images):
     Returns:
         Float.
     """
-    probabilities = judge.predict_proba(_flatten(images))
-    # A probability may round to 0; 0 log 0 is 0.
+    # A probability may have been rounded to 0, and 0 log 0 is 0.
+    probabilities = judge.predict_proba(_flatten(images)).clip(1e-12)
     ratios = probabilities / probabilities.mean(axis=0)
-    logarithms = np.log(np.where(probabilities > 0, ratios, 1.0))
-    divergences = np.sum(probabilities * logarithms, axis=1)
+    divergences = np.sum(probabilities * np.log(ratios), axis=1)
     return float(np.exp(divergences.mean()))
 
 

@@ -30,7 +30,10 @@ def scaled(optimizer, networks):
         `keras.optimizers.LossScaleOptimizer`, or the optimizer as it was.
     """
     computes_in = {
-        layer.compute_dtype for network in networks for layer in network.layers
+        # A wrapper that normalises a kernel works in float32 itself.
+        getattr(layer, "layer", layer).compute_dtype
+        for network in networks
+        for layer in network.layers
     }
     if "float16" not in computes_in or is_scaled(optimizer):
         return optimizer

@@ -3,20 +3,21 @@
 import keras
 import numpy as np
 
-from ali_keras.full_size import FullSizeConv2D
-from ali_keras.full_size import FullSizeConv2DTranspose
 from ali_keras.layers import AppendNoise
 from ali_keras.layers import FlooredLogSigma
-from ali_keras.layers import Maxout
-from ali_keras.layers import StatelessDropout
 from ali_keras.layers import UntiedBias
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import LATENT_DIM
+from ali_keras.rows import RowBuilder
 from ali_keras.tables import MEAN_AND_LOG_SIGMA
 
 
 def build_networks(
-    architecture, latent_dim, channels, seed=0, dtype="float32", min_sigma=0.0
+    architecture,
+    latent_dim,
+    channels,
+    seed=0,
+    dtype="float32",
+    min_sigma=0.0,
+    normalization="none",
 ):
     """Builds encoder, decoder and discriminator of an architecture.
 
@@ -28,6 +29,8 @@ def build_networks(
         min_sigma: Float in [0, 1). Floor of the encoder's sigma. The paper
             has none (0).
         dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
+        normalization: Of the discriminator's kernels, one of
+            `rows.NORMALIZATIONS`.
 
     Returns:
         Tuple of three `keras.Model`s:
@@ -38,12 +41,18 @@ def build_networks(
         decoder: z `(batch, latent_dim)` to an image.
         discriminator: [image, z] to a logit `(batch, 1)`.
     """
-    table = _TableBuilder(architecture, latent_dim, channels, seed, dtype)
-    return table.encoder(min_sigma), table.decoder(), table.discriminator()
+    networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
+    encoder, decoder = networks.encoder(min_sigma), networks.decoder()
+    return encoder, decoder, networks.discriminator(normalization)
 
 
 def build_cycle_discriminator(
-    architecture, latent_dim, channels, seed=0, dtype="float32"
+    architecture,
+    latent_dim,
+    channels,
+    seed=0,
+    dtype="float32",
+    normalization="none",
 ):
     """Builds the network that judges reconstructions (Li et al., 2017).
 
@@ -55,9 +64,11 @@ def build_cycle_discriminator(
     Returns:
         `keras.Model`: [image, other image] to a logit `(batch, 1)`.
     """
-    table = _TableBuilder(architecture, latent_dim, channels, seed, dtype)
-    table.num_rows = 500  # Weights and dropout unlike the discriminator's.
-    return table.cycle_discriminator()
+    networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
+    networks.rows.num_rows = (
+        500  # Weights and dropout unlike the discriminator's.
+    )
+    return networks.cycle_discriminator(normalization)
 
 
 def set_output_bias(decoder, images):
@@ -92,30 +103,26 @@ def copy_network(network, name, dtype):
     return copy
 
 
-class _TableBuilder:
-    """Turns rows into Keras layers and numbers them."""
+class _NetworkBuilder:
+    """Joins the rows of an architecture's tables to networks."""
 
     def __init__(self, architecture, latent_dim, channels, seed, dtype):
         self.architecture = architecture
         self.latent_dim = latent_dim
-        self.feature_maps = {
-            CHANNELS: channels,
-            LATENT_DIM: latent_dim,
-            MEAN_AND_LOG_SIGMA: 2 * latent_dim,
-        }
         size = architecture.image_size
         self.image_shape = (size, size, channels)
-        self.seed = seed
         self.dtype = dtype
         # Outputs stay in full precision: losses and sampling start there.
         self.output_dtype = keras.DTypePolicy(dtype).variable_dtype
-        self.num_rows = 0
+        self.rows = RowBuilder(architecture, latent_dim, channels, seed)
 
     def encoder(self, min_sigma):
         image = keras.Input(self.image_shape, name="image")
         h = image
         if self.architecture.encoder_noise:
-            h = AppendNoise(self.architecture.encoder_noise)(image)
+            h = AppendNoise(
+                self.architecture.encoder_noise, dtype=self.output_dtype
+            )(image)
         *hidden, last = self.architecture.encoder
         features = self._rows(hidden, h, "encoder")
         h = self._row(last, features, "encoder_moments", self.output_dtype)
@@ -148,7 +155,8 @@ class _TableBuilder:
             )
         return keras.Model(z, image, name="decoder")
 
-    def discriminator(self):
+    def discriminator(self, normalization):
+        self.rows.normalization = normalization
         image = keras.Input(self.image_shape, name="image")
         z = keras.Input((self.latent_dim,), name="z")
         tables = self.architecture
@@ -160,7 +168,8 @@ class _TableBuilder:
         logit = self._logit(h, "discriminator")
         return keras.Model([image, z], logit, name="discriminator")
 
-    def cycle_discriminator(self):
+    def cycle_discriminator(self, normalization):
+        self.rows.normalization = normalization
         image = keras.Input(self.image_shape, name="image")
         other = keras.Input(self.image_shape, name="other_image")
         h = keras.layers.Concatenate(dtype=self.dtype)([image, other])
@@ -192,82 +201,4 @@ class _TableBuilder:
         return h
 
     def _row(self, row, h, name, dtype, z=None):
-        self.num_rows += 1
-        if row.with_z:
-            h = keras.layers.Concatenate(dtype=dtype)([h, z])
-        h = self._dropout(row.dropout, h, f"{name}_dropout", dtype)
-        h = self._convolution(row, h, name, dtype)
-        if row.batch_norm:
-            h = self._batch_norm(name, dtype)(h)
-        h = self._dropout(row.late_dropout, h, f"{name}_late_dropout", dtype)
-        return self._nonlinearity(row, h, name, dtype)
-
-    def _dropout(self, rate, h, name, dtype):
-        if not rate:
-            return h
-        # A row has two at most; streams must differ.
-        stream = self.num_rows + (1000 if "late" in name else 0)
-        return StatelessDropout(rate, stream=stream, dtype=dtype, name=name)(h)
-
-    def _batch_norm(self, name, dtype):
-        affine = self.architecture.batch_norm_affine
-        return keras.layers.BatchNormalization(
-            momentum=self.architecture.batch_norm_momentum,
-            epsilon=self.architecture.batch_norm_epsilon,
-            center=affine,
-            scale=affine,
-            synchronized=True,
-            dtype=dtype,
-            name=f"{name}_batch_norm",
-        )
-
-    def _convolution(self, row, h, name, dtype):
-        feature_maps = self.feature_maps.get(row.feature_maps, row.feature_maps)
-        bias = row.bias or ("none" if row.batch_norm else "tied")
-        options = {
-            "use_bias": bias == "tied",
-            "kernel_initializer": self._initializer(),
-            "dtype": dtype,
-            "name": f"{name}_{row.operation}",
-        }
-        if row.kernel == row.strides == 1:
-            # The same function, at a fraction of the time on CPUs.
-            h = keras.layers.Dense(feature_maps, **options)(h)
-        else:
-            options |= {"strides": row.strides, "padding": row.padding}
-            layer = _convolution_layer(row, h.shape[1:3])
-            h = layer(feature_maps, row.kernel, **options)(h)
-        if bias == "untied":
-            h = UntiedBias(dtype=dtype, name=f"{name}_bias")(h)
-        return h
-
-    def _initializer(self):
-        # A seed of its own for each row: equal seeds give equal weights.
-        seed = 1000 * self.seed + self.num_rows
-        if self.architecture.weight_stddev is None:
-            return keras.initializers.HeNormal(seed=seed)
-        return keras.initializers.RandomNormal(
-            stddev=self.architecture.weight_stddev, seed=seed
-        )
-
-    def _nonlinearity(self, row, h, name, dtype):
-        if row.nonlinearity == "linear":
-            return h
-        options = {"dtype": dtype, "name": f"{name}_{row.nonlinearity}"}
-        if row.nonlinearity == "leaky_relu":
-            slope = self.architecture.negative_slope
-            return keras.layers.LeakyReLU(negative_slope=slope, **options)(h)
-        if row.nonlinearity == "maxout":
-            return Maxout(self.architecture.maxout_pieces, **options)(h)
-        return keras.layers.Activation(row.nonlinearity, **options)(h)
-
-
-def _convolution_layer(row, map_shape):
-    is_valid = row.strides == 1 and row.padding == "valid"
-    if row.operation == "transposed":
-        if is_valid and map_shape == (1, 1):
-            return FullSizeConv2DTranspose
-        return keras.layers.Conv2DTranspose
-    if is_valid and map_shape == (row.kernel, row.kernel):
-        return FullSizeConv2D
-    return keras.layers.Conv2D
+        return self.rows.apply(row, h, name, dtype, z)

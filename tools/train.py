@@ -20,6 +20,7 @@ from ali_keras.objective import CYCLES
 from ali_keras.precision import PRECISIONS
 from ali_keras.presets import PRESETS
 from ali_keras.prior import PRIORS
+from ali_keras.rows import NORMALIZATIONS
 
 common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
 flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
@@ -71,6 +72,12 @@ flags.DEFINE_integer(
     None,
     "Pixels of random shift of the encoder's images; 0: off.",
     lower_bound=0,
+)
+flags.DEFINE_enum(
+    "discriminator_normalization",
+    None,
+    list(NORMALIZATIONS),
+    "Of the discriminator's kernels.",
 )
 flags.DEFINE_enum("prior", None, PRIORS, "Of z.")
 flags.DEFINE_enum("cycle", None, CYCLES, "Form of the cycle-consistency.")
