@@ -24,6 +24,7 @@ class Config:
         dataset: TFDS name, `name` or `name/config`; or `folder:PATH`.
         preset: Name of the preset that the other values started from.
         data_dir: Folder of prepared TFDS data; `None` is TFDS' default.
+        train_split: TFDS split to train on; `None` is "train".
         architecture: Key of `architectures.ARCHITECTURES`.
         channels: Channels of the images: 1 grey, 3 RGB, 2 points in the
             plane.
@@ -71,6 +72,7 @@ class Config:
     dataset: str
     preset: str
     data_dir: str | None
+    train_split: str | None
     architecture: str
     channels: int
     latent_dim: int
@@ -220,6 +222,7 @@ class Config:
 # Values that no preset needs to state: the paper's, or off.
 DEFAULTS = {
     "data_dir": None,
+    "train_split": None,
     "channels": 1,
     "prior": "normal",
     "min_sigma": 0.0,

@@ -37,11 +37,16 @@ def open_again(config, data_dir=None):
     return builder
 
 
-def split_names(builder):
+def split_names(builder, train_split=None):
     """Returns the TFDS names of the training and the held-out split.
 
     The held-out split is "test", else "validation", else the last tenth of
     "train", which is then not trained on.
+
+    Args:
+        builder: Prepared `tfds.core.DatasetBuilder`, or `ImageFolder`.
+        train_split: TFDS split to train on, slices and sums too. `None` is
+            all of "train" that is not held out.
 
     Raises:
         InputError: if there is no split "train".
@@ -54,8 +59,8 @@ def split_names(builder):
         )
     for held_out in ("test", "validation"):
         if held_out in splits:
-            return "train", held_out
-    return "train[:90%]", "train[90%:]"
+            return train_split or "train", held_out
+    return train_split or "train[:90%]", "train[90%:]"
 
 
 def read_examples(builder, split, size, channels):
@@ -69,20 +74,15 @@ def read_examples(builder, split, size, channels):
 
     Returns:
         `tf.data.Dataset` of dictionaries: `image` float32 `(size, size,
-        channels)`, in [0, 1] unless they are points; where the
-        data set has labels, `label`; for a folder `file`, the path below it.
+        channels)`, in [0, 1] unless they are points; where there are labels,
+        `label`; for a folder `file`, the path below it.
 
     Raises:
-        InputError: if there is no such split, or points are of another shape.
+        InputError: if there is no such split, or images cannot be brought
+            to these channels, or points are of another shape.
     """
-    features = builder.info.features
-    points = holds_points(features)
-    if points and features["image"].shape != (size, size, channels):
-        raise InputError(
-            "Points must have the shape that the networks take, "
-            f"{(size, size, channels)}. Received: {builder.name}, with "
-            f"{features['image'].shape}"
-        )
+    _check_shape(builder, size, channels)
+    points = holds_points(builder.info.features)
     try:
         examples = builder.as_dataset(split=split, shuffle_files=False)
     except (ValueError, KeyError):
@@ -119,9 +119,8 @@ def load_arrays(builder, split, size, channels):
     Arguments and errors as `read_examples`.
 
     Returns:
-        Tuple of images `(num_examples, size, size, channels)`, uint8 or,
-        for points, float32, and of int64 labels
-        `(num_examples,)` or `None`.
+        Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
+        points, float32, and of int64 labels `(num_examples,)` or `None`.
     """
     examples = read_examples(builder, split, size, channels)
     num_examples = builder.info.splits[split].num_examples
@@ -149,7 +148,11 @@ def load_arrays(builder, split, size, channels):
 
 
 def describe_images(builder, size, channels):
-    """Says in words what becomes of this data set's images."""
+    """Says in words what becomes of this data set's images.
+
+    Arguments and errors as `read_examples`.
+    """
+    _check_shape(builder, size, channels)
     if holds_points(builder.info.features):
         return "points, taken as they are"
     shape = builder.info.features["image"].shape
@@ -157,6 +160,22 @@ def describe_images(builder, size, channels):
     if isinstance(builder, ImageFolder) and builder.describe_files():
         return f"{words}; {builder.describe_files()}"
     return words
+
+
+def _check_shape(builder, size, channels):
+    features = builder.info.features
+    if not holds_points(features):
+        if channels not in (1, 3):
+            raise InputError(
+                "channels must be one of [1, 3] for images. Received: "
+                f"{channels}, for {builder.name}"
+            )
+    elif features["image"].shape != (size, size, channels):
+        raise InputError(
+            "Points must have the shape that the networks take, "
+            f"{(size, size, channels)}. Received: {builder.name}, with "
+            f"{features['image'].shape}"
+        )
 
 
 def training_batches(

@@ -255,7 +255,7 @@ def _load(config, data_dir, which):
     size = ARCHITECTURES[config.architecture].image_size
     return [
         data.load_arrays(builder, split, size, config.channels)
-        for split in data.split_names(builder)[which]
+        for split in data.split_names(builder, config.train_split)[which]
     ]
 
 

@@ -96,7 +96,7 @@ def _load_images(config, execution, tell):
     shape = {"size": size, "channels": config.channels}
     if tell:
         print(f"Images are {data.describe_images(builder, **shape)}.")
-    train_split, held_out_split = data.split_names(builder)
+    train_split, held_out_split = data.split_names(builder, config.train_split)
     images, _ = data.load_arrays(builder, train_split, **shape)
     held_out, _ = data.load_arrays(builder, held_out_split, **shape)
     data.check_batch_size(config.batch_size, len(images))

@@ -150,6 +150,16 @@ def test_values_are_8_bit_pixels_by_255():
     )
 
 
+def test_floats_are_passed_through():
+    points = np.linspace(-4, 4, BATCH_SIZE * 2, dtype=np.float32)
+    points = points.reshape(BATCH_SIZE, 1, 1, 2)
+    batches = data.training_batches(points, BATCH_SIZE, 0, range(1), 1)
+    (batch,) = tfds.as_numpy(batches)
+    assert sorted(x.tobytes() for x in batch["image"]) == sorted(
+        x.tobytes() for x in points
+    )
+
+
 def test_a_batch_may_hold_all_images():
     assert set(order(seed=0, images=NUMBERED[:4]).flat) == {0, 1, 2, 3}
 

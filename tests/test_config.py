@@ -7,6 +7,7 @@ import pytest
 
 from ali_keras import Config
 from ali_keras import InputError
+from ali_keras.architectures import ARCHITECTURES
 from ali_keras.precision import resolve
 from ali_keras.presets import PRESETS
 
@@ -91,8 +92,8 @@ def test_unknown_preset_is_refused():
         ("ema_decay", 1.0, "in [0, 1)"),
         ("beta_1", 1.0, "in [0, 1)"),
         ("beta_2", -0.1, "in [0, 1)"),
-        ("architecture", "resnet", "one of ['report', 'compact']"),
-        ("channels", 2, "one of [1, 3]"),
+        ("architecture", "resnet", f"one of {list(ARCHITECTURES)}"),
+        ("channels", 4, "one of [1, 2, 3]"),
         (
             "precision",
             "float16",

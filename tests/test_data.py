@@ -1,5 +1,7 @@
 """TFDS data sets of many shapes."""
 
+import contextlib
+import io
 import os
 
 import numpy as np
@@ -9,6 +11,8 @@ import tensorflow_datasets as tfds
 
 from ali_keras import InputError
 from ali_keras import data
+from ali_keras.images import preprocess
+from ali_keras.images import to_uint8
 from tests import programs
 
 
@@ -95,6 +99,16 @@ def test_unknown_splits_are_refused(folder, split):
         data.read_examples(builder, split, 28, 1)
 
 
+def test_images_have_one_or_three_channels(folder):
+    builder = data.open_dataset("wide_rgb", folder)
+    for function, split in (
+        (data.describe_images, ()),
+        (data.read_examples, ("train",)),
+    ):
+        with pytest.raises(InputError, match=r"one of \[1, 3\].*2, for"):
+            function(builder, *split, 28, 2)
+
+
 def test_a_data_set_without_images_is_refused(folder):
     with pytest.raises(InputError, match=r"feature 'image'.*\['text'\]"):
         data.open_dataset("words", folder)
@@ -162,6 +176,86 @@ def test_a_failed_download_is_not_blamed_on_data_dir(tmp_path):
     assert "data_dir must be" not in str(caught.value)
 
 
+def fill(feature, rng):
+    """A random example of a TFDS feature."""
+    if isinstance(feature, tfds.features.FeaturesDict):
+        return {name: fill(part, rng) for name, part in feature.items()}
+    return rng.integers(0, 201, feature.shape).astype(feature.np_dtype)
+
+
+def prepare(data_dir, name, num_images):
+    """Fills a data set of TFDS' own list with random images."""
+    builder = tfds.builder(name, data_dir=str(data_dir))
+    rng = np.random.default_rng(0)
+    features = builder.info.features
+    splits = {
+        split: tf.data.Dataset.from_tensor_slices(
+            tf.nest.map_structure(
+                lambda *values: np.stack(values),
+                *[fill(features, rng) for _ in range(count)],
+            )
+        )
+        for split, count in num_images.items()
+    }
+    with contextlib.redirect_stderr(io.StringIO()):  # Progress bars.
+        tfds.dataset_builders.store_as_tfds_dataset(
+            builder.name,
+            builder.info.version,
+            features,
+            splits,
+            config=builder.info.config_name or None,
+            data_dir=str(data_dir),
+        )
+
+
+def test_celeb_a_is_read_as_its_authors_did(tmp_path):
+    prepare(tmp_path, "celeb_a", {"train": 6, "validation": 2, "test": 3})
+    builder = data.open_dataset("celeb_a", str(tmp_path))
+    assert data.split_names(builder) == ("train", "test")
+    assert not data.has_labels(builder)
+    assert data.describe_images(builder, 64, 3) == (
+        "resized to 64x78, cropped to their central 64x64"
+    )
+    images, labels = data.load_arrays(builder, "test", 64, 3)
+    stored = [x["image"] for x in builder.as_dataset(split="test")]
+    expected = [preprocess(x, 64, 3, "celeb_a") for x in stored]
+    np.testing.assert_array_equal(images, [to_uint8(x) for x in expected])
+    assert stored[0].shape == (218, 178, 3)
+    assert labels is None
+    assert (images != [to_uint8(preprocess(x, 64, 3)) for x in stored]).any()
+
+
+@pytest.mark.parametrize("size", [8, 64])
+def test_small_imagenet_is_taken_as_it_is(tmp_path, size):
+    name = f"imagenet_resized/{size}x{size}"
+    prepare(tmp_path, name, {"train": 6, "validation": 3})
+    builder = data.open_dataset(name, str(tmp_path))
+    assert data.split_names(builder) == ("train", "validation")
+    assert data.describe_images(builder, size, 3) == "taken as they are"
+    images, labels = data.load_arrays(builder, "validation", size, 3)
+    stored = list(tfds.as_numpy(builder.as_dataset(split="validation")))
+    np.testing.assert_array_equal(images, [x["image"] for x in stored])
+    np.testing.assert_array_equal(labels, [x["label"] for x in stored])
+    assert builder.info.features["label"].num_classes == 1000
+
+
+@pytest.mark.parametrize("size", [8, 16, 32, 64])
+def test_the_sizes_of_small_imagenet_are_known(folder, size):
+    with pytest.raises(InputError, match="prepared already, or pass --downl"):
+        data.open_dataset(f"imagenet_resized/{size}x{size}", folder)
+
+
+def test_files_that_were_damaged_later_are_named(tmp_path):
+    programs.store_dataset(tmp_path, "cut", {"train": 20})
+    (path,) = tmp_path.glob("cut/1.0.0/*.tfrecord*")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    builder = data.open_dataset("cut", str(tmp_path))
+    with pytest.raises(InputError, match=r"as TFDS wrote them.*split train"):
+        data.load_arrays(builder, "train", 28, 1)
+
+
 @pytest.mark.skipif(
     "ALI_TFDS_DIR" not in os.environ,
     reason="ALI_TFDS_DIR names no folder with prepared MNIST",
@@ -173,3 +267,8 @@ def test_full_mnist_is_read():
     assert images.shape == (10_000, 28, 28, 1)
     assert len(np.unique(labels)) == 10
     assert builder.info.splits[train].num_examples == 60_000
+
+
+def test_a_run_may_train_on_another_split(data_dir):
+    builder = data.open_dataset("mnist_5k", data_dir)
+    assert data.split_names(builder, "test[:90%]") == ("test[:90%]", "test")

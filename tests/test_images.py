@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from ali_keras import images
 from tests import tiny
@@ -109,6 +110,60 @@ def test_resizing_stays_in_range():
         assert 0 <= np.min(result) and np.max(result) <= 1
 
 
+def aligned_image():
+    """As large as CelebA's: waves, whose position and size can be seen."""
+    y, x = np.mgrid[:218, :178]
+    waves = [np.sin(y / 9), np.cos(x / 7), np.sin((x + y) / 11)]
+    return eight_bit(np.stack(waves, axis=-1) / 2 + 0.5)
+
+
+def test_celeb_a_is_treated_as_by_the_authors():
+    image = aligned_image()
+    pillow = Image.fromarray(image).resize((64, 78), Image.Resampling.LANCZOS)
+    expected = np.array(pillow.crop((0, 7, 64, 71))) / 255
+    result = images.preprocess(tf.constant(image), 64, 3, "celeb_a")
+    np.testing.assert_allclose(result, expected, atol=1.5 / 255)
+    # Not what another data set's image becomes.
+    assert np.abs(preprocess(image, 64, 3) - expected).max() > 0.03
+
+
+@pytest.mark.parametrize(("size", "height", "top"), ((32, 39, 3), (28, 34, 3)))
+def test_celeb_a_keeps_its_proportions_at_other_sizes(size, height, top):
+    image = aligned_image()
+    pillow = Image.fromarray(image).resize(
+        (size, height), Image.Resampling.LANCZOS
+    )
+    expected = np.array(pillow)[top : top + size] / 255
+    result = images.preprocess(tf.constant(image), size, 3, "celeb_a:2.*.*")
+    np.testing.assert_allclose(result, expected, atol=1.5 / 255)
+
+
+def test_celeb_a_of_unknown_size_is_told_by_its_shape():
+    function = tf.function(
+        lambda image: images.preprocess(image, 64, 3, "celeb_a"),
+        input_signature=[tf.TensorSpec((None, None, 3), tf.uint8)],
+    )
+    image = aligned_image()
+    np.testing.assert_allclose(
+        function(image),
+        images.preprocess(tf.constant(image), 64, 3, "celeb_a"),
+        atol=1e-6,
+    )
+    # One that has its size already, and one that is not aligned.
+    for other in (image[:64, :64], image[:100, :150]):
+        np.testing.assert_allclose(
+            function(other), preprocess(other, 64, 3), atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("dataset", (None, "celeb_a_hq", "mnist", "folder"))
+def test_other_data_sets_are_cropped_first(dataset):
+    image = tf.constant(aligned_image())
+    np.testing.assert_array_equal(
+        images.preprocess(image, 64, 3, dataset), preprocess(image, 64, 3)
+    )
+
+
 def test_a_pipeline_of_unknown_sizes_gets_a_static_shape():
     shape = tf.TensorSpec((None, None, 1), tf.uint8)
     function = tf.function(preprocess, input_signature=[shape])
@@ -132,6 +187,13 @@ def test_a_pipeline_of_unknown_sizes_gets_a_static_shape():
 )
 def test_words_say_what_is_done(shape, words):
     assert images.describe_preprocessing(shape, 6, 1) == words
+
+
+def test_words_say_how_celeb_a_is_cropped():
+    words = "resized to 64x78, cropped to their central 64x64"
+    describe = images.describe_preprocessing
+    assert describe((218, 178, 3), 64, 3, "celeb_a") == words
+    assert describe((64, 64, 3), 64, 3, "celeb_a") == "taken as they are"
 
 
 def test_words_say_that_grey_is_made_colour():
@@ -203,6 +265,17 @@ def test_fit_refuses_integers():
     with pytest.raises(ValueError, match="Received: dtype uint8"):
         tiny.fit(model, eight_bit(tiny.images()))
     assert tiny.changed(before, tiny.values(model)) == set()
+
+
+def test_floats_undo_eight_bits_and_stay_floats():
+    pixels = np.array([[0, 51, 255]], np.uint8)
+    expected = np.array([[0, 0.2, 1]], np.float32)
+    points = np.array([[-4.0, 2.5]], np.float32)
+    for convert in (np.asarray, tf.constant):
+        result = images.to_float(convert(pixels))
+        assert result.dtype == "float32"
+        np.testing.assert_array_equal(result, expected)
+        np.testing.assert_array_equal(images.to_float(convert(points)), points)
 
 
 def test_eight_bits_are_rounded_and_clipped():

@@ -33,7 +33,7 @@ def shipped():
 
 def test_it_is_registered_by_importing_the_package():
     assert "mnist_5k" in tfds.list_builders()
-    assert ali_keras.datasets.EMBEDDED == ("mnist_5k",)
+    assert ali_keras.datasets.EMBEDDED[0] == "mnist_5k"
 
 
 @pytest.mark.parametrize(

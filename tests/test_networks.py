@@ -12,6 +12,7 @@ from ali_keras.architectures import ARCHITECTURES
 from ali_keras.architectures import REPORT
 from ali_keras.networks import build_networks
 from ali_keras.networks import copy_network
+from ali_keras.tables import MEAN_AND_LOG_SIGMA
 from tests import tiny
 
 # Filters of the report's tables, the same as the authors' SVHN tables.
@@ -40,18 +41,37 @@ def trainable(network):
     return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
 
 
-@pytest.mark.parametrize("channels", (1, 3))
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_every_architecture_has_the_promised_shapes(name, channels):
-    table = ARCHITECTURES[name]
+def test_every_architecture_has_the_promised_shapes(name):
+    table, channels = ARCHITECTURES[name], 2
     encoder, decoder, discriminator = build_networks(table, 5, channels)
     image_shape = (None, table.image_size, table.image_size, channels)
     assert encoder.input_shape == decoder.output_shape == image_shape
-    assert encoder.output["z_mean"].shape == (None, 5)
-    assert encoder.output["z_log_sigma"].shape == (None, 5)
+    shapes = {name: output.shape for name, output in encoder.output.items()}
+    assert len(shapes.pop("features")) == 2
+    assert shapes.pop("z_mean") == (None, 5)
+    if table.encoder[-1].feature_maps == MEAN_AND_LOG_SIGMA:
+        assert shapes.pop("z_log_sigma") == (None, 5)
+    assert not shapes
     assert decoder.input_shape == (None, 5)
     assert discriminator.input_shape == [image_shape, (None, 5)]
     assert discriminator.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("svhn", 32),
+        ("cifar10", 32),
+        ("celeba", 64),
+        ("tiny_imagenet", 64),
+        ("mixture", 1),
+        ("bigan_mnist", 28),
+        ("report", 28),
+    ],
+)
+def test_images_have_the_papers_sizes(name, size):
+    assert ARCHITECTURES[name].image_size == size
 
 
 def test_features_are_the_layer_before_z():

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import ali_keras
+from ali_keras.networks import build_cycle_discriminator
 from ali_keras.networks import build_networks
 from ali_keras.tables import CHANNELS
 from ali_keras.tables import MEAN_AND_LOG_SIGMA
@@ -97,6 +98,11 @@ def networks(
     return build_networks(table, LATENT_DIM, 1, seed, dtype, min_sigma)
 
 
+def cycle_discriminator(dtype="float32", architecture=TINY):
+    """The network that judges reconstructions."""
+    return build_cycle_discriminator(architecture, LATENT_DIM, 1, dtype=dtype)
+
+
 def adam():
     """Adam, fast enough that each step shows in float32."""
     return keras.optimizers.Adam(0.01, beta_1=0.5)
@@ -111,9 +117,12 @@ def model(
     architecture=TINY,
     **compile_options,
 ):
-    """A compiled tiny model."""
+    """A compiled tiny model, with a cycle discriminator if it needs one."""
+    players = networks(dtype, seed, architecture=architecture)
+    if objective and objective.cycle == "adversarial":
+        players += (cycle_discriminator(dtype, architecture),)
     ali = ali_keras.ALI(
-        *networks(dtype, seed, architecture=architecture),
+        *players,
         seed=7,
         ema_decay=ema_decay,
         dtype=dtype,
@@ -134,6 +143,8 @@ def variables(ali):
         "generator_optimizer": ali.generator_optimizer,
         "discriminator_optimizer": ali.discriminator_optimizer,
     }
+    if ali.cycle_discriminator:
+        owners["cycle_discriminator"] = ali.cycle_discriminator
     named = {
         f"{name}/{number}/{variable.path.split('/')[-1]}": variable
         for name, owner in owners.items()

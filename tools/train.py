@@ -24,6 +24,11 @@ from ali_keras.rows import NORMALIZATIONS
 
 common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
 flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
+flags.DEFINE_string(
+    "train_split",
+    None,
+    "TFDS split to train on, such as 'extra' or 'train[:90%]'.",
+)
 flags.DEFINE_integer("epochs", None, "Epochs in all.", lower_bound=1)
 flags.DEFINE_integer(
     "steps_per_epoch",

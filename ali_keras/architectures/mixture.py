@@ -43,8 +43,31 @@ MIXTURE = Architecture(
     encoder_noise=2,
 )
 
-# Ours: the same from He's initial weights.
-MIXTURE_FAST = dataclasses.replace(MIXTURE, weight_stddev=None)
+# Ours: a third of the width, He's initial weights, and no batch
+# normalization, whose noise moves points by more than a mode is wide.
+MIXTURE_FAST = dataclasses.replace(
+    MIXTURE,
+    encoder=(
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, LATENT_DIM, nonlinearity="linear"),
+    ),
+    decoder=(
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, CHANNELS, nonlinearity="linear"),
+    ),
+    discriminator_xz=(
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 128, nonlinearity="relu"),
+        Row("conv", 1, 1, 1, nonlinearity="linear"),
+    ),
+    weight_stddev=None,
+)
 
 # Li et al. (2017), as in the authors' code (toy_data/ALICE_l2.py): two hidden
 # layers of 256 each, two channels of noise for the encoder. Their decoder
