@@ -164,6 +164,19 @@ def test_metrics_are_those_of_their_parts(small, metrics):
     assert metrics["nearest_neighbour_accuracy"]["z_mean"] == z_mean
 
 
+def test_the_scores_are_of_as_many_samples_as_real_images(small, metrics):
+    model, _, train, held_out = small
+    images, queries = (s[0].astype("float32") / 255 for s in (train, held_out))
+    judge = evaluation.fit_judge(images, train[1])
+    for name, scored in (
+        ("classifier_score", evaluation.generate(model, 40)),
+        ("classifier_score_real", queries[:40]),
+    ):
+        expected = evaluation.classifier_score(judge, scored)
+        assert metrics[name] == pytest.approx(expected, rel=1e-5)
+    assert metrics["classifier_score_real"] > 1.5
+
+
 def test_metrics_count_what_they_saw(metrics):
     assert metrics["num_gallery"] == metrics["num_classifier_images"] == 200
     assert metrics["num_queries"] == 50
