@@ -121,7 +121,8 @@ PRESETS = {
         "discriminator_learning_rate": 1e-4,
         "beta_1": 0.2,
     },
-    # Ours. Both rates fall to 0 over the whole run: change them together.
+    # Ours. Both rates fall to 0 over the whole run: change them together. The
+    # light cycle keeps the codes of a mode in one place.
     "mixture": {
         "architecture": "mixture_fast",
         "channels": 2,
@@ -137,6 +138,8 @@ PRESETS = {
         "relativistic": True,
         "gradient_penalty": 0.1,
         "gradient_penalty_interval": 4,
+        "cycle": "l2",
+        "cycle_weight": 0.1,
         "ema_decay": 0.999,
     },
     # BiGAN's authors' code, train_mnist.sh, with nothing switched on. Not
