@@ -172,7 +172,7 @@ PRESETS = {
     # and the two baselines that Donahue et al. compare with: a GAN of images
     # with an encoder trained on its samples, jointly or after it.
     # The regressors' encoders see no real image that could be shifted.
-    "bigan_mnist": {**BIGAN, "encoder_shift": 2},
+    "bigan_mnist": {**BIGAN, "encoder_shift": 3},
     "bigan_mnist_jlr": {
         **BIGAN,
         "joint": False,

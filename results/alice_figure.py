@@ -2,7 +2,7 @@
 
 python -m results.alice_figure
 
-Reads results/alice/NAME/seed_N/{config,metrics}.json, in the layout of
+Reads results/alice_sweep/NAME/seed_N/{config,metrics}.json, in the layout of
 `results.table`. One panel has the error of held-out reconstructions, the
 other the score of samples, against lambda: a line for each form of the cycle,
 mean and standard deviation over the seeds. ALI, which has no cycle, stands
@@ -17,14 +17,14 @@ from matplotlib.figure import Figure
 
 from ali_keras import files
 
-FOLDER = pathlib.Path(__file__).parent / "alice"
+FOLDER = pathlib.Path(__file__).parent / "alice_sweep"
 PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "images" / "alice.png"
 ERROR, SCORE = "reconstruction_error", "classifier_score"
 LABELS = {"l1": "L1", "l2": "L2", "adversarial": "adversarial"}
 
 
 def main():
-    """Draws the figure of the runs in results/alice."""
+    """Draws the figure of the runs in results/alice_sweep."""
     draw(read(FOLDER), PICTURE)
     print(PICTURE)
 

@@ -19,6 +19,7 @@ PRECISION = FOLDER / "precision"
 MIXTURES = FOLDER / "mixtures"
 BIGAN = FOLDER / "bigan"
 ALICE = FOLDER / "alice"
+ALICE_SWEEP = FOLDER / "alice_sweep"
 MIXTURE_5 = FOLDER / "mixture_5"
 NUM_POINTS = {"mixture_25": 100_000, "mixture_5": 2_048}  # To train on.
 ACCURACY = "nearest_neighbour_accuracy"

@@ -66,6 +66,11 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
         ("results/README.md", table.FOLDER),
         ("docs/recipe.md", table.ABLATIONS),
         ("docs/reliability.md", table.PRECISION),
+        ("docs/mixture.md", table.MIXTURES),
+        ("docs/bigan.md", table.BIGAN),
+        ("docs/alice.md", table.ALICE),
+        ("docs/alice.md", table.ALICE_SWEEP),
+        ("docs/alice.md", table.MIXTURE_5),
     ],
 )
 def test_figures_are_those_of_the_records(page, folder):
