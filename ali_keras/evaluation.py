@@ -6,6 +6,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from ali_keras import data
+from ali_keras import inception_score
 from ali_keras import mixtures
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.building import build_model
@@ -192,12 +193,10 @@ def fit_judge(images, labels):
 
 
 def classifier_score(judge, images):
-    """Computes `exp(E KL(p(y|x) || p(y)))` by a classifier of these classes.
+    """Computes the Inception score with a classifier of these classes.
 
-    It lies between 1 and the number of classes, and is high where each image
-    is surely of one class and all classes are as frequent. The formula is that
-    of the Inception score (Salimans et al., 2016), the classifier is our own:
-    compare it with that of real images, not with published scores.
+    The classifier is our own: compare the score with that of real images, not
+    with published ones. See `inception_score.from_probabilities`.
 
     Args:
         judge: A classifier with `predict_proba`, see `fit_judge`.
@@ -206,11 +205,8 @@ def classifier_score(judge, images):
     Returns:
         Float.
     """
-    # A probability may have been rounded to 0, and 0 log 0 is 0.
-    probabilities = judge.predict_proba(_flatten(images)).clip(1e-12)
-    ratios = probabilities / probabilities.mean(axis=0)
-    divergences = np.sum(probabilities * np.log(ratios), axis=1)
-    return float(np.exp(divergences.mean()))
+    probabilities = judge.predict_proba(_flatten(images))
+    return inception_score.from_probabilities(probabilities)
 
 
 def accuracy(classifier, images, labels):

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from ali_keras import inception_score
 from ali_keras.datasets.gaussian_mixtures import MIXTURES
 
 RADIUS = 4  # Standard deviations around a mean that count as within a mode.
@@ -39,7 +40,7 @@ def measure(mixture, samples, points, reconstructions):
         "modes_covered": int(np.count_nonzero(shares)),
         "within_radius": within_radius(mixture, samples),
         "smallest_mode_share": float(shares.min()),
-        "inception_score": inception_score(mixture, samples),
+        "inception_score": score(mixture, samples),
         "own_mode": own_mode(mixture, points, reconstructions),
         "reconstruction_error": float(np.mean((points - reconstructions) ** 2)),
         "mode_shares": shares.tolist(),
@@ -99,23 +100,16 @@ def own_mode(mixture, points, reconstructions):
     return float(np.mean(same))
 
 
-def inception_score(mixture, samples):
-    """Computes `exp(E KL(p(k|x) || p(k)))`, with the true posterior.
+def score(mixture, samples):
+    """Computes the Inception score with the true posterior as classifier.
 
-    The score of Salimans et al. (2016), as Li et al. (2017) use it on their
-    toy data. It lies between 1 and the number of modes.
+    As Li et al. (2017) on their toy data. It lies between 1 and the number of
+    modes.
     """
     posterior = responsibilities(mixture, samples)
-    # The mean divergence from the mean is a difference of entropies.
-    divergence = _entropy(posterior.mean(axis=0)) - _entropy(posterior).mean()
-    return float(np.exp(divergence))
+    return inception_score.from_probabilities(posterior)
 
 
 def _squared_distances(mixture, points):
     offsets = points[:, np.newaxis] - np.asarray(mixture.means)
     return np.sum(offsets**2, axis=-1)
-
-
-def _entropy(probabilities):
-    logarithms = np.log(np.where(probabilities > 0, probabilities, 1.0))
-    return -np.sum(probabilities * logarithms, axis=-1)

@@ -233,3 +233,25 @@ def test_the_program_refuses_a_version_that_exists(finished, tmp_path, capsys):
     line = programs.error_line(status, capsys.readouterr())
     assert "encoder/4 exists" in line
     assert programs.snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("preset", "is_random"), [("mixture", True), ("bigan_mnist", False)]
+)
+def test_other_kinds_of_encoders_answer_too(tmp_path, preset, is_random):
+    config = ali_keras.Config.from_preset(preset, precision="float32")
+    model = ali_keras.build_model(config)
+    encoder, _ = saved_model.export_saved_models(model, tmp_path)
+    image = tf.random.stateless_uniform(
+        (3, *model.encoder.input_shape[1:]), [1, 2]
+    )
+    [(name, z)] = serve(encoder, "encode", image=image).items()
+    assert name == "z_mean"  # There is no sigma.
+    np.testing.assert_allclose(z, model.encode(image), atol=1e-5)
+    draws = [
+        serve(encoder, "sample", image=image, seed=seed)["z"] for seed in (1, 2)
+    ]
+    np.testing.assert_allclose(
+        draws[0], model.encode(image, sample=True, seed=1), atol=1e-5
+    )
+    assert (np.abs(draws[0] - draws[1]).max() > 0.01) == is_random

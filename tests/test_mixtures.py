@@ -109,7 +109,7 @@ def test_the_mixture_itself_scores_as_it_should():
 @pytest.mark.parametrize(("kept", "score"), [([0, 1, 2, 3], 4), ([0, 2], 2)])
 def test_the_score_counts_the_modes_of_sure_samples(kept, score):
     narrow = GaussianMixture(means=SQUARE.means, stddev=0.1)
-    found = mixtures.inception_score(narrow, MEANS[kept])
+    found = mixtures.score(narrow, MEANS[kept])
     assert found == pytest.approx(score)
 
 
@@ -117,11 +117,11 @@ def test_the_score_of_unequal_modes_and_of_unsure_samples():
     narrow = GaussianMixture(means=SQUARE.means, stddev=0.1)
     # Sure of its mode, the score is the exponential of the shares' entropy.
     expected = 0.75**-0.75 * 0.25**-0.25
-    found = mixtures.inception_score(narrow, MEANS[[0, 0, 0, 1]])
+    found = mixtures.score(narrow, MEANS[[0, 0, 0, 1]])
     assert found == pytest.approx(expected)
     # In the middle of all modes, nothing is known.
     middle = np.full((5, 2), 2.0)
-    assert mixtures.inception_score(narrow, middle) == pytest.approx(1)
+    assert mixtures.score(narrow, middle) == pytest.approx(1)
 
 
 def test_reconstructions_moved_to_the_neighbour_are_not_in_their_mode():

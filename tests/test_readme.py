@@ -63,6 +63,7 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
     ("page", "folder"),
     [
         ("README.md", table.FOLDER),
+        ("README.md", table.MIXTURES),
         ("results/README.md", table.FOLDER),
         ("docs/recipe.md", table.ABLATIONS),
         ("docs/reliability.md", table.PRECISION),
