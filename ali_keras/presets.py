@@ -88,9 +88,9 @@ PRESETS = {
     },
     # The authors' code (see `architectures`): Adam, rate 1e-4, beta_1 0.5,
     # batch 100 (Tiny ImageNet 128), sizes of z, epochs. Their beta_2 of 10^-3
-    # is 0.999 in today's terms. CIFAR-10: 6475 epochs of 45,000 images; SVHN:
-    # 100 of the split "extra"; CelebA: 123; Tiny ImageNet: 125 in the paper,
-    # which we follow, 1000 in the code.
+    # is 0.999 in today's terms. CIFAR-10: 6475 epochs of 45,000 images
+    # (--train_split=train[:45000]); SVHN: 100 of --train_split=extra; CelebA:
+    # 123; Tiny ImageNet: 125 in the paper, which we follow, 1000 in the code.
     "cifar10": {
         **PAPER,
         "architecture": "cifar10",
