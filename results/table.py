@@ -26,7 +26,7 @@ ACCURACY = "nearest_neighbour_accuracy"
 THREE, FOUR = ".3f", ".4f"  # Decimals.
 # Title, keys within metrics.json, format. A table has those that its runs have.
 ROWS = (
-    ("modes covered, of 25", ("modes_covered",), ".1f"),
+    ("modes covered", ("modes_covered",), ".1f"),
     ("share of samples within 4 sigma", ("within_radius",), THREE),
     ("smallest share of a mode", ("smallest_mode_share",), THREE),
     ("reconstructions in their own mode", ("own_mode",), THREE),
