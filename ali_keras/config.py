@@ -137,6 +137,9 @@ class Config:
         self._check(
             "steps_per_epoch", steps is None or steps >= 1, "at least 1"
         )
+        self._check_choices()
+
+    def _check_choices(self):
         for name, allowed in (
             ("architecture", tuple(ARCHITECTURES)),
             ("channels", (1, 2, 3)),

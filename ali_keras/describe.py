@@ -18,7 +18,7 @@ def describe(config):
         trainable parameters.
     """
     model = build_model(config)
-    networks = [network for network in model.networks if network]
+    networks = model.trained_networks
     lines = [json.dumps(dataclasses.asdict(config), indent=2)]
     lines += [_summary(network) for network in networks]
     lines.append("Trainable parameters")

@@ -91,8 +91,13 @@ class ALI(Inference, keras.Model):
         self.encoder_ema = copy_network(encoder, "encoder_ema", dtype)
         self.decoder_ema = copy_network(decoder, "decoder_ema", dtype)
         self.encoder_ema.trainable = self.decoder_ema.trainable = False
+        self.step = self._add_counter()
+        self.trackers = figures.make_trackers()
+        self.build(encoder.input_shape)
+
+    def _add_counter(self):
         # Not an optimizer's counter: that stands still on a skipped step.
-        self.step = self.add_weight(
+        return self.add_weight(
             name="step",
             shape=(),
             dtype="int64",
@@ -100,8 +105,6 @@ class ALI(Inference, keras.Model):
             trainable=False,
             aggregation="only_first_replica",
         )
-        self.trackers = figures.make_trackers()
-        self.build(encoder.input_shape)
 
     def build(self, input_shape):
         self.built = True  # The networks came with their weights.
@@ -132,10 +135,10 @@ class ALI(Inference, keras.Model):
         # As asked, to be saved: Keras resolves "auto" for this machine.
         self.asked_jit_compile = kwargs.get("jit_compile", "auto")
         self.generator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(generator_optimizer), self._trained
+            keras.optimizers.get(generator_optimizer), self.trained_networks
         )
         self.discriminator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(discriminator_optimizer), self._trained
+            keras.optimizers.get(discriminator_optimizer), self.trained_networks
         )
         self.objective = objective or Objective()
         self._check_cycle_discriminator()
@@ -192,7 +195,7 @@ class ALI(Inference, keras.Model):
         key = noise.fold(self.seed, self.step)
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
-            with loss_scaling.finite_statistics(self._trained, players):
+            with loss_scaling.finite_statistics(self.trained_networks, players):
                 terms = self._terms(self.networks, images, key, training=True)
             totals = self.objective.totals(terms, self.step)
             losses = updates.scale(players, totals)
@@ -235,7 +238,8 @@ class ALI(Inference, keras.Model):
         )
 
     @property
-    def _trained(self):
+    def trained_networks(self):
+        """List of the `networks` that there are."""
         return [network for network in self.networks if network]
 
     def get_config(self):
