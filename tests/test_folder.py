@@ -1,70 +1,23 @@
 """Folders of images: what is read, how it is split, what is refused."""
 
 import hashlib
-import io
 import os
 import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-import ali_keras
 from ali_keras import InputError
 from ali_keras import data
-from ali_keras.config import Config
 from ali_keras.folder import ImageFolder
-from tests import programs
-from tools import encode
-from tools import evaluate
-from tools import reconstruct
-from tools import train
-
-COLOUR = (200, 40, 10)
-
-
-def picture(seed=0, shape=(8, 8, 3)):
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-
-
-def encoded(pixels, form="png", mode=None, **options):
-    """Bytes of an image file."""
-    file = io.BytesIO()
-    image = Image.fromarray(pixels)
-    image.convert(mode or image.mode).save(file, form, **options)
-    return file.getvalue()
-
-
-def write(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def fill(folder, count=60, classes=("",), shape=(8, 8, 3)):
-    """Writes PNG files, in turn into each class; returns the folder."""
-    for number in range(count):
-        path = folder / classes[number % len(classes)] / f"{number}.png"
-        write(path, encoded(picture(number, shape)))
-    return folder
-
-
-def contents(folder, split):
-    """The file bytes of a split."""
-    return {
-        (folder / os.fsdecode(x["file"])).read_bytes()
-        for x in tfds.as_numpy(ImageFolder(folder).as_dataset(split))
-    }
-
-
-def refusal(folder, **options):
-    """The one line with which a folder is refused."""
-    with pytest.raises(InputError) as caught:
-        ImageFolder(folder, **options)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+from tests.folders import contents
+from tests.folders import encoded
+from tests.folders import fill
+from tests.folders import picture
+from tests.folders import refusal
+from tests.folders import write
 
 
 @pytest.fixture(scope="module")
@@ -247,101 +200,6 @@ def test_the_shape_is_what_all_images_agree_on(
     assert data.load_arrays(builder, "train", 8, 3)[0].shape[1:] == (8, 8, 3)
 
 
-FLAT = np.full((8, 8, 3), COLOUR, np.uint8)
-WEB = np.full((8, 8, 3), (204, 51, 0), np.uint8)  # Of the usual palette.
-GREY = np.full((8, 8), 84, np.uint8)
-FORMS = {
-    "jpeg": (encoded(FLAT, "jpeg", quality=100), COLOUR),
-    "progressive": (encoded(FLAT, "jpeg", progressive=True), COLOUR),
-    "cmyk": (encoded(FLAT, "jpeg", "CMYK", quality=100), COLOUR),
-    "grey jpeg": (encoded(GREY, "jpeg"), 84),
-    "alpha": (encoded(FLAT, mode="RGBA"), COLOUR),
-    "grey alpha": (encoded(GREY, mode="LA"), 84),
-    "palette": (encoded(WEB, mode="P"), (204, 51, 0)),
-    "one bit": (encoded(np.full((8, 8), 255, np.uint8), mode="1"), 255),
-    "16 bits": (tf.io.encode_png(FLAT.astype("uint16") * 257).numpy(), COLOUR),
-    # What a file is is seen from its content.
-    "gif": (encoded(FLAT, "gif"), COLOUR),
-    "bmp": (encoded(FLAT, "bmp"), COLOUR),
-}
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("name", sorted(FORMS))
-def test_kinds_of_files_are_decoded(plain, tmp_path, name, channels):
-    content, colour = FORMS[name]
-    folder = shutil.copytree(plain, tmp_path / "copy")
-    write(folder / "odd.png", content)
-    builder = ImageFolder(folder)
-    examples = data.read_examples(builder, "train+test", 8, channels)
-    [image] = [
-        x["image"] for x in tfds.as_numpy(examples) if x["file"] == b"odd.png"
-    ]
-    expected = np.broadcast_to(colour, 3) / 255
-    if channels == 1:
-        expected = expected @ [0.299, 0.587, 0.114]
-    np.testing.assert_allclose(
-        image, np.broadcast_to(expected, image.shape), atol=0.01
-    )
-
-
-def test_grey_folders_are_grey_to_the_byte(tmp_path):
-    builder = ImageFolder(fill(tmp_path, shape=(8, 8)))
-    images, _ = data.load_arrays(builder, "train", 8, 1)
-    stored = [x["image"] for x in tfds.as_numpy(builder.as_dataset("train"))]
-    np.testing.assert_array_equal(images, stored)
-    expected = {picture(number, (8, 8)).tobytes() for number in range(60)}
-    assert {image.tobytes() for image in images} < expected
-
-
-LARGE = picture(0, (40, 40, 3))
-BAD_FILES = {
-    "empty": (b"", "empty"),
-    "text": (b"<html>not found</html>", "Unknown image file"),
-    "cut JPEG": (encoded(LARGE, "jpeg")[:900], "Invalid JPEG"),
-    "cut PNG": (encoded(LARGE)[:900], "Invalid PNG"),
-    "one byte less": (encoded(LARGE, "jpeg")[:-1], "Invalid JPEG"),
-    "flipped byte": (
-        encoded(LARGE).replace(b"IDAT", b"IDAU", 1),
-        "Invalid PNG",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", sorted(BAD_FILES))
-def test_a_bad_image_is_named_or_skipped(plain, tmp_path, name):
-    content, reason = BAD_FILES[name]
-    folder = shutil.copytree(plain, tmp_path / "copy")
-    bad = write(folder / "bad.jpg", content)
-    line = refusal(folder)
-    assert f"1 of 61 that are not, first {bad} (" in line
-    assert "--skip_bad_images" in line
-    assert reason in line
-    skipping = ImageFolder(folder, skip_bad_images=True)
-    for split in ("train", "test"):
-        np.testing.assert_array_equal(
-            data.load_arrays(skipping, split, 8, 3)[0],
-            data.load_arrays(ImageFolder(plain), split, 8, 3)[0],
-        )
-    assert data.describe_images(skipping, 8, 3).startswith(
-        "taken as they are; images that cannot be read, skipped: 1, first "
-        f"{bad} ("
-    )
-
-
-def test_files_that_cannot_be_read_are_bad(plain, tmp_path):
-    folder = shutil.copytree(plain, tmp_path / "copy")
-    (folder / "broken.png").symlink_to(tmp_path / "nowhere.png")
-    assert "broken.png (No such file or directory)" in refusal(folder)
-    (bad,) = ImageFolder(folder, skip_bad_images=True).bad_images
-    assert bad.path == folder / "broken.png"
-
-
-def test_only_bad_images_cannot_be_skipped(tmp_path):
-    write(tmp_path / "bad.jpg", b"")
-    assert "1 of 1 that are not" in refusal(tmp_path, skip_bad_images=True)
-
-
 def test_links_are_followed_but_not_in_circles(plain, tmp_path):
     (tmp_path / "images").symlink_to(plain)
     (tmp_path / "link").symlink_to(tmp_path)
@@ -391,79 +249,3 @@ def test_file_names_of_any_bytes_are_read(plain, tmp_path):
     ]
     assert name in found
     assert builder.longest_name() == len(name)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Training on a folder with a bad image; its folder and `Workdir`."""
-    folder = tmp_path_factory.mktemp("faces")
-    fill(folder, classes=("a", "b"), shape=(4, 4, 1)[:2])
-    write(folder / "a" / "bad.png", b"")
-    workdir = tmp_path_factory.mktemp("trained")
-    with programs.tiny_networks():
-        config = Config.from_preset(
-            "mnist",
-            dataset=f"folder:{folder}",
-            batch_size=8,
-            epochs=1,
-            steps_per_epoch=2,
-        )
-        execution = ali_keras.Execution(skip_bad_images=True)
-        ali_keras.train(config, workdir, execution)
-    return folder, workdir
-
-
-@pytest.fixture
-def tiny_networks():
-    with programs.tiny_networks():
-        yield
-
-
-def test_training_stops_at_a_bad_image(trained, tmp_path, capsys):
-    folder, _ = trained
-    flags = [*programs.TINY[1:], f"--dataset=folder:{folder}", "--epochs=1"]
-    status = programs.start(train, *flags, f"--workdir={tmp_path}/run")
-    line = programs.error_line(status, capsys.readouterr())
-    assert str(folder / "a" / "bad.png") in line
-    assert not (tmp_path / "run").exists()
-
-
-def test_the_flag_skips_bad_images(trained, tmp_path, capsys):
-    folder, _ = trained
-    flags = ["--epochs=1", f"--dataset=folder:{folder}", "--skip_bad_images"]
-    status, workdir = programs.train_tiny(tmp_path / "run", *flags)
-    assert status == 0
-    assert "images that cannot be read, skipped: 1" in capsys.readouterr().out
-    assert workdir.model.exists()
-
-
-def test_tools_skip_what_the_training_skipped(
-    trained, tiny_networks, tmp_path, caplog
-):
-    folder, workdir = trained
-    path = tmp_path / "codes.npz"
-    flags = [f"--workdir={workdir}", f"--output={path}", "--split=train+test"]
-    assert programs.start(encode, *flags) == 0
-    assert "images that cannot be read, skipped: 1" in caplog.text
-    with np.load(path) as pack:
-        codes = dict(pack)
-    files = {str(x.relative_to(folder)) for x in folder.rglob("*.png")}
-    assert {x.decode() for x in codes["file"]} == files - {"a/bad.png"}
-    starts = [b"ab".index(x[:1]) for x in codes["file"].tolist()]
-    assert codes["label"].tolist() == starts
-
-
-@pytest.mark.parametrize("tool", [evaluate, reconstruct])
-def test_tools_read_the_folder_again(trained, tiny_networks, tool):
-    _, workdir = trained
-    assert programs.start(tool, f"--workdir={workdir}") == 0
-
-
-def test_codes_of_files_are_examples_too(trained, tiny_networks, tmp_path):
-    _, workdir = trained
-    path = tmp_path / "codes.tfrecord"
-    flags = [f"--workdir={workdir}", f"--output={path}", "--format=tfrecord"]
-    assert programs.start(encode, *flags) == 0
-    (record,) = tf.data.TFRecordDataset(str(path)).take(1)
-    features = tf.train.Example.FromString(record.numpy()).features.feature
-    assert features["file"].bytes_list.value[0].endswith(b".png")
