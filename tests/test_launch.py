@@ -95,6 +95,21 @@ time.sleep(60)
     assert start(code=code, arguments=[str(tmp_path / "ready")]) == 2
 
 
+def test_of_failures_seen_at_once_the_cause_counts(capsys):
+    group = launch.Group(command=[], num_workers=2)
+    for code in ("os._exit(138)", "os.kill(os.getpid(), 9)"):
+        code = f"import os; {code}"
+        process = programs.popen(sys.executable, "-c", code)
+        process.communicate()
+        group.processes.append(process)
+    assert group.wait() == 137
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "Worker 0 ended with status 138.",
+        "Worker 1 ended with status 137.",
+    ]
+
+
 def test_a_worker_deaf_to_sigterm_is_killed():
     code = (
         "import signal\n"

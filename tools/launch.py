@@ -19,6 +19,7 @@ import time
 from absl import flags
 
 from ali_keras import program
+from ali_keras.cluster import WORKER_LOST
 from ali_keras.errors import InputError
 
 NUM_WORKERS = flags.DEFINE_integer(
@@ -66,26 +67,19 @@ class Group:
         """
         try:
             self._start()
-            first = self._wait()
+            first = self.wait()
         finally:
             self._send(signal.SIGKILL)
         statuses = [_status(process) for process in self.processes]
         permanent = [s for s in statuses if 0 < s < RETRYABLE]
         return permanent[0] if permanent else first
 
-    def _start(self):
-        ports = free_ports(self.num_workers)
-        addresses = [f"127.0.0.1:{port}" for port in ports]
-        self.processes = []
-        for index in range(self.num_workers):
-            self.processes.append(
-                _open(self.command, tf_config(addresses, index), index)
-            )
-        numbers = ", ".join(str(process.pid) for process in self.processes)
-        _say(f"Started {self.num_workers} workers: processes {numbers}.")
+    def wait(self):
+        """Waits until all have ended.
 
-    def _wait(self):
-        """Returns the status of the first that failed, when all have ended."""
+        Returns:
+            The status of the first that failed, 0 if none did.
+        """
         first, deadline = 0, None
         while any(process.poll() is None for process in self.processes):
             first = first or self._failure()
@@ -99,13 +93,26 @@ class Group:
             time.sleep(0.1)
         return first or self._failure()
 
+    def _start(self):
+        ports = free_ports(self.num_workers)
+        addresses = [f"127.0.0.1:{port}" for port in ports]
+        self.processes = []
+        for index in range(self.num_workers):
+            self.processes.append(
+                _open(self.command, tf_config(addresses, index), index)
+            )
+        numbers = ", ".join(str(process.pid) for process in self.processes)
+        _say(f"Started {self.num_workers} workers: processes {numbers}.")
+
     def _failure(self):
+        """Returns the status of a worker that failed; 0 if none has."""
+        failed = []
         for index, process in enumerate(self.processes):
-            status = _status(process)
-            if status:
+            if status := _status(process):
                 _say(f"Worker {index} ended with status {status}.")
-                return status
-        return 0
+                failed.append(status)
+        # One that misses another has not failed of itself.
+        return min(failed, key=lambda s: s == WORKER_LOST, default=0)
 
     def _send(self, number):
         for process in self.processes:
