@@ -27,7 +27,34 @@ DATA_DIR = flags.DEFINE_string(
 SEED = flags.DEFINE_integer(
     "seed", 0, "Fixes all that is random.", lower_bound=0
 )
-SHARED = ("workdir", "output", "format", "dataset", "data_dir", "seed")
+BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size",
+    None,
+    "Images of a batch: of all replicas in training; in exports the one size "
+    "that is taken, for accelerators that want it fixed.",
+    lower_bound=1,
+)
+_SAVED_MODELS = flags.DEFINE_string(
+    "saved_models", None, "Folder that holds encoder/N and decoder/N."
+)
+VERSION = flags.DEFINE_integer(
+    "version",
+    None,
+    "Of SavedModels: one that is there; or, to write, one "
+    "that is free. Default: the newest; or the next.",
+    lower_bound=1,
+)
+SHARED = (
+    "workdir",
+    "output",
+    "format",
+    "dataset",
+    "data_dir",
+    "seed",
+    "batch_size",
+    "saved_models",
+    "version",
+)
 
 
 def declare(module, *names):
@@ -59,6 +86,23 @@ def workdir():
     if not _WORKDIR.value:
         raise InputError("--workdir must be given: the folder of the run")
     return Workdir(_WORKDIR.value)
+
+
+def saved_models():
+    """Returns the folder of --saved_models."""
+    if not _SAVED_MODELS.value:
+        raise InputError(
+            "--saved_models must be given: a folder as export.saved_model "
+            "writes it"
+        )
+    return _SAVED_MODELS.value
+
+
+def output_folder():
+    """Returns the folder of --output, for programs that have no default."""
+    if not OUTPUT.value:
+        raise InputError("--output must be given: the folder to write to")
+    return OUTPUT.value
 
 
 def output(name, default_format, formats):

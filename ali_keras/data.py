@@ -113,6 +113,13 @@ def has_labels(builder):
     )
 
 
+def label_names(builder):
+    """Returns the names of the classes, or `None` without labels."""
+    if not has_labels(builder):
+        return None
+    return list(builder.info.features["label"].names)
+
+
 def load_arrays(builder, split, size, channels):
     """Loads a split into memory as 8-bit images, or as points.
 

@@ -112,8 +112,13 @@ def images_of(data, dtype="float32", bounded=True):
 
 def to_uint8(images):
     """Rounds images in [0, 1] to 8 bits, as a NumPy array."""
+    return round_to_uint8(images).numpy()
+
+
+def round_to_uint8(images):
+    """Rounds images in [0, 1] to 8 bits, as a tensor."""
     images = tf.clip_by_value(tf.convert_to_tensor(images), 0.0, 1.0)
-    return tf.cast(tf.round(images * 255.0), tf.uint8).numpy()
+    return tf.cast(tf.round(images * 255.0), tf.uint8)
 
 
 def to_float(images):

@@ -50,24 +50,24 @@ def train(config, workdir, execution=None):
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares the data.
-    images, held_out = _load_images(config, execution, is_chief)
+    images, held_out, label_names = _load_images(config, execution, is_chief)
     if is_chief:
         wait_for_all(strategy)
     fitting = Fitting(config, workdir, execution, strategy, images)
     if is_chief:
-        _train_and_write(fitting, held_out)
+        _train_and_write(fitting, held_out, label_names)
     else:
         fitting.run()
     wait_for_all(strategy)  # The chief also has pictures to draw.
 
 
-def _train_and_write(fitting, held_out):
+def _train_and_write(fitting, held_out, label_names):
     workdir, config = fitting.workdir, fitting.config
     with workdir.locked():
         workdir.claim(config)
         model = fitting.run()
         _draw_pictures(model, held_out, config, workdir)
-        workdir.finish(model, config)
+        workdir.finish(model, config, label_names)
 
 
 def _check_replicas(config, strategy):
@@ -100,7 +100,7 @@ def _load_images(config, execution, tell):
     images, _ = data.load_arrays(builder, train_split, **shape)
     held_out, _ = data.load_arrays(builder, held_out_split, **shape)
     data.check_batch_size(config.batch_size, len(images))
-    return images, held_out
+    return images, held_out, data.label_names(builder)
 
 
 def _draw_pictures(model, held_out, config, workdir):

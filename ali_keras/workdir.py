@@ -6,6 +6,7 @@ checkpoints/step_N.weights.h5   all variables after N steps
 rollbacks.json                  each return to a checkpoint, if there was one
 model.keras                     the trained model
 training.json                   record of a finished training
+metrics.json                    its evaluation, if there was one
 .lock                           held while a training runs
 """
 
@@ -43,6 +44,7 @@ class Workdir:
         self.rollbacks = self.path / "rollbacks.json"
         self.model = self.path / "model.keras"
         self.training = self.path / "training.json"
+        self.metrics = self.path / "metrics.json"
 
     def check(self, config):
         """Checks that the folder is free or this configuration's.
@@ -122,11 +124,24 @@ class Workdir:
             return []
         return files.read_json(self.rollbacks)
 
-    def finish(self, model, config):
-        """Writes the trained model, then the record that it is finished."""
+    def read_metrics(self):
+        """Returns the metrics of the evaluation; `None` without one."""
+        if not self.metrics.exists():
+            return None
+        return files.read_json(self.metrics)
+
+    def finish(self, model, config, label_names=None):
+        """Writes the trained model, then the record that it is finished.
+
+        Args:
+            model: `ALI`.
+            config: `Config`.
+            label_names: Names of the data's classes, if it has any.
+        """
         with files.replacing(self.model) as temporary:
             model.save(temporary)
-        files.write_json(self.training, describe_run(config.epochs))
+        record = describe_run(config.epochs)
+        files.write_json(self.training, {**record, "labels": label_names})
 
     def load(self):
         """Loads a trained model and its configuration.

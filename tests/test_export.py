@@ -12,6 +12,7 @@ import tensorflow as tf
 import ali_keras
 from ali_keras import InputError
 from export import saved_model
+from export.signatures import Signatures
 from tests import programs
 
 CLI = pathlib.Path(sys.executable).parent / "saved_model_cli"
@@ -33,20 +34,20 @@ def serve(path, signature, **inputs):
 def exported(request, finished, tmp_path_factory):
     """A model of each precision, and the paths of its SavedModels."""
     if request.param == "float32":
-        model, _ = finished.load()
+        model, config = finished.load()
     else:
-        model = ali_keras.build_model(
-            ali_keras.Config.from_preset("mnist", precision=request.param)
-        )
+        config = ali_keras.Config.from_preset("mnist", precision=request.param)
+        model = ali_keras.build_model(config)
     folder = tmp_path_factory.mktemp(request.param)
-    return model, *saved_model.export_saved_models(model, folder)
+    paths = saved_model.export_saved_models(model, config, folder)
+    return model, paths["encoder"], paths["decoder"]
 
 
 @pytest.fixture(scope="module")
 def small():
-    return ali_keras.build_model(
-        ali_keras.Config.from_preset("mnist", precision="float32")
-    )
+    """A model and its configuration."""
+    config = ali_keras.Config.from_preset("mnist", precision="float32")
+    return ali_keras.build_model(config), config
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
@@ -99,12 +100,13 @@ def test_signatures_name_their_tensors(exported):
     model, encoder, decoder = exported
     size = model.latent_dim
     signatures = tf.saved_model.load(str(encoder)).signatures
-    assert set(signatures) == {"serving_default", "encode", "sample"}
+    names = {"serving_default", "encode", "sample", "features", "encode_jpeg"}
+    assert set(signatures) == names
     _, inputs = signatures["sample"].structured_input_signature
     assert inputs["image"].shape.as_list() == [None, 28, 28, 1]
     assert (inputs["seed"].shape, inputs["seed"].dtype) == ((), tf.int32)
     signatures = tf.saved_model.load(str(decoder)).signatures
-    assert set(signatures) == {"serving_default", "decode"}
+    assert set(signatures) == {"serving_default", "decode", "generate"}
     _, inputs = signatures["decode"].structured_input_signature
     assert inputs["z"].shape.as_list() == [None, size]
 
@@ -170,21 +172,21 @@ def versions(folder):
 
 
 def test_versions_count_up_from_what_there_is(small, tmp_path):
-    saved_model.export_saved_models(small, tmp_path)
+    saved_model.export_saved_models(*small, tmp_path)
     assert versions(tmp_path) == {"encoder": ["1"], "decoder": ["1"]}
     (tmp_path / "decoder" / "7").mkdir()
     (tmp_path / "decoder" / "notes").mkdir()
-    paths = saved_model.export_saved_models(small, tmp_path)
-    assert [path.name for path in paths] == ["8", "8"]
+    paths = saved_model.export_saved_models(*small, tmp_path)
+    assert [path.name for path in paths.values()] == ["8", "8"]
 
 
 def test_a_given_version_is_used_and_never_overwritten(small, tmp_path):
-    saved_model.export_saved_models(small, tmp_path, version=3)
+    saved_model.export_saved_models(*small, tmp_path, version=3)
     assert versions(tmp_path) == {"encoder": ["3"], "decoder": ["3"]}
     shutil.rmtree(tmp_path / "encoder" / "3")
     before = programs.snapshot(tmp_path)
     with pytest.raises(InputError, match=r"number that is free.*3.*exists"):
-        saved_model.export_saved_models(small, tmp_path, version=3)
+        saved_model.export_saved_models(*small, tmp_path, version=3)
     assert programs.snapshot(tmp_path) == before
 
 
@@ -193,7 +195,8 @@ def test_a_given_version_is_used_and_never_overwritten(small, tmp_path):
 def test_a_failure_leaves_nothing_half_written(
     small, tmp_path, monkeypatch, fails, error
 ):
-    archive_class = type(saved_model.encoder_archive(small))
+    # Keras' own, below the public name.
+    archive_class = type(Signatures(small[0]).decoder())
     write_out, calls = archive_class.write_out, []
 
     def full_disk(archive, path, **kwargs):
@@ -205,10 +208,8 @@ def test_a_failure_leaves_nothing_half_written(
     monkeypatch.setattr(archive_class, "write_out", full_disk)
     expected = InputError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected):
-        saved_model.export_saved_models(small, tmp_path)
-    # What is there is whole: the encoder, where the decoder failed.
-    left = [str(x.relative_to(tmp_path)) for x in tmp_path.glob("*/*")]
-    assert left == ["encoder/1"] * (fails - 1)
+        saved_model.export_saved_models(*small, tmp_path)
+    assert not list(tmp_path.iterdir())  # Both or none.
 
 
 def test_the_program_writes_what_the_function_does(finished, tmp_path, capsys):
@@ -241,7 +242,8 @@ def test_the_program_refuses_a_version_that_exists(finished, tmp_path, capsys):
 def test_other_kinds_of_encoders_answer_too(tmp_path, preset, is_random):
     config = ali_keras.Config.from_preset(preset, precision="float32")
     model = ali_keras.build_model(config)
-    encoder, _ = saved_model.export_saved_models(model, tmp_path)
+    paths = saved_model.export_saved_models(model, config, tmp_path)
+    encoder = paths["encoder"]
     image = tf.random.stateless_uniform(
         (3, *model.encoder.input_shape[1:]), [1, 2]
     )

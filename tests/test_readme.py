@@ -44,8 +44,9 @@ def test_python_example_runs(tmp_path):
 
 
 def test_saved_model_cli_lines_run(finished, tmp_path):
-    model, _ = Workdir(finished.path).load()
-    export_saved_models(model, tmp_path / "runs/demo/export")
+    export_saved_models(
+        *Workdir(finished.path).load(), tmp_path / "runs/demo/export"
+    )
     [block] = [b for b in code_blocks("sh") if "saved_model_cli" in b]
     scripts = pathlib.Path(sys.executable).parent
     printed = ""

@@ -24,7 +24,7 @@ def main():
     model, config = workdir.load()
     splits = evaluation.load_splits(config, common_flags.DATA_DIR.value)
     metrics = evaluation.evaluate(model, config, *splits)
-    files.write_json(workdir.path / "metrics.json", metrics)
+    files.write_json(workdir.metrics, metrics)
     if model.bounded:  # Points have no pictures to set side by side.
         picture = _draw_neighbours(model, to_float(splits[0][0]))
         pictures.write_png(workdir.path / "neighbours.png", picture)

@@ -22,7 +22,9 @@ from ali_keras.presets import PRESETS
 from ali_keras.prior import PRIORS
 from ali_keras.rows import NORMALIZATIONS
 
-common_flags.declare(__name__, "workdir", "dataset", "data_dir", "seed")
+common_flags.declare(
+    __name__, "workdir", "dataset", "data_dir", "seed", "batch_size"
+)
 flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
 flags.DEFINE_string(
     "train_split",
@@ -36,7 +38,6 @@ flags.DEFINE_integer(
     "Steps that make an epoch. Default: one pass over the data.",
     lower_bound=1,
 )
-flags.DEFINE_integer("batch_size", None, "Global batch size.", lower_bound=1)
 flags.DEFINE_integer("latent_dim", None, "Size of z.", lower_bound=1)
 flags.DEFINE_integer(
     "channels", None, "Channels of the images: 1 grey, 3 RGB, 2 points."

@@ -1,0 +1,116 @@
+"""The model card: what a servable is, in Markdown, for whoever finds it."""
+
+TITLES = {
+    "encoder": "Encoder q(z|x)",
+    "decoder": "Decoder p(x|z)",
+    "reconstructor": "Reconstructor: decoder of the encoder's mean",
+}
+SIGNATURES = {
+    "encoder": (
+        ("encode", "image", "z_mean; z_log_sigma, if it is Gaussian"),
+        ("sample", "image, seed", "z, a draw"),
+        ("features", "image", "features (the layer before z), svm_features"),
+        ("encode_jpeg", "image_bytes", "as encode"),
+    ),
+    "decoder": (
+        ("decode", "z", "image"),
+        ("generate", "seed, count", "image, z"),
+    ),
+    "reconstructor": (("reconstruct", "image", "image, error"),),
+}
+
+
+def write(name, description, config, record, metrics=None):
+    """Writes a servable's model card.
+
+    Args:
+        name: "encoder", "decoder" or "reconstructor".
+        description: Dictionary, see `servables.describe`.
+        config: `Config` of the training.
+        record: Dictionary of the training, see `record.describe_run`.
+        metrics: Dictionary of the evaluation, or `None`.
+
+    Returns:
+        String, Markdown.
+    """
+    sections = (
+        f"# {TITLES[name]}",
+        "One network of a model that Adversarially Learned Inference (Dumoulin "
+        "et al., 2017) trained, as a TensorFlow SavedModel. Weights: averages "
+        "over the training, in float32.",
+        "## Signatures",
+        _table(("signature", "inputs", "outputs"), _signatures(name, config)),
+        "The first one is also `serving_default`.",
+        "## Images and codes",
+        _table(("", ""), _facts(description)),
+        "## Training",
+        _table(("", ""), _training(config, record)),
+        "## Evaluation",
+        _evaluation(metrics),
+        "## Use and limits",
+        _limits(description),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _signatures(name, config):
+    del config
+    return [(f"`{row[0]}`", *row[1:]) for row in SIGNATURES[name]]
+
+
+def _facts(description):
+    shape = " x ".join(map(str, description["image_shape"]))
+    low, high = description["image_range"] or ("any", "any")
+    labels = description["labels"]
+    return [
+        ("image", f"{shape}, {description['image_dtype']}, {low} to {high}"),
+        ("preprocessing", description["preprocessing"] or "none"),
+        ("z", f"{description['latent_dim']} numbers"),
+        ("prior of z", description["prior"]),
+        ("batch", description["batch_size"] or "any size but 0"),
+        ("classes of the data", ", ".join(labels) if labels else "unknown"),
+    ]
+
+
+def _training(config, record):
+    return [
+        ("data", config.dataset),
+        ("preset", config.preset),
+        ("epochs", record.get("epochs", "unknown")),
+        ("seed", config.seed),
+        ("commit", record.get("commit") or "unknown"),
+        ("command", f"`{record['command']}`" if record else "unknown"),
+    ]
+
+
+def _evaluation(metrics):
+    if not metrics:
+        return "Not evaluated: `tools.evaluate` had not been run."
+    rows = [(k, f"{v:.4g}") for k, v in metrics.items() if _is_number(v)]
+    for name, value in metrics.get("nearest_neighbour_accuracy", {}).items():
+        rows.append((f"1-NN accuracy, {name}", f"{value:.4g}"))
+    return _table(("on held-out images", ""), rows)
+
+
+def _limits(description):
+    lines = [
+        "- Trained on the data named above and made for images like those; of "
+        "others it says nothing that can be trusted.",
+        "- It reproduces what is in its data, biases too. No part of it knows "
+        "whom or what an image shows.",
+    ]
+    if description["image_range"]:
+        lines.append(
+            "- A pixel out of range or NaN, an empty batch and another shape "
+            "are refused."
+        )
+    return "\n".join(lines)
+
+
+def _is_number(value):
+    return isinstance(value, int | float)
+
+
+def _table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

@@ -1,0 +1,163 @@
+"""Servables on disk: OUTPUT/NAME/VERSION, and what each says of itself.
+
+VERSION/saved_model.pb, variables/          what TensorFlow loads
+VERSION/assets.extra/servable.json          sizes, ranges, labels
+VERSION/assets.extra/config.json            the resolved configuration
+VERSION/assets.extra/record.json            command, commit, versions, machine
+VERSION/assets.extra/README.md              the model card
+VERSION/assets.extra/tf_serving_warmup_requests
+"""
+
+import contextlib
+import os
+import pathlib
+import tempfile
+
+from ali_keras import files
+from ali_keras.errors import InputError
+from ali_keras.images import describe_preprocessing
+
+EXTRA = "assets.extra"
+DESCRIPTION = f"{EXTRA}/servable.json"
+
+
+def find(folder, name, version=None):
+    """Finds a version of a servable.
+
+    Args:
+        folder: Path of a folder of servables.
+        name: String: "encoder", "decoder" or "reconstructor".
+        version: Integer; `None` is the newest.
+
+    Returns:
+        Path of the SavedModel.
+
+    Raises:
+        InputError: if there is none.
+    """
+    servable = pathlib.Path(folder, name)
+    version = version or newest_version(servable)
+    path = servable / str(version)
+    if not (path / "saved_model.pb").exists():
+        raise InputError(
+            "--saved_models must be a folder as export.saved_model writes it, "
+            f"and hold {name}/VERSION. Received: {servable}, without "
+            f"{version or 'any'}"
+        )
+    return path
+
+
+def newest_version(servable):
+    """Returns the highest version of a servable's folder; 0 is none."""
+    names = (path.name for path in servable.glob("*"))
+    return max((int(name) for name in names if name.isdigit()), default=0)
+
+
+def read_description(path):
+    """Reads what a servable says of itself, see `describe`.
+
+    Raises:
+        InputError: if the SavedModel bears no description.
+    """
+    description = path / DESCRIPTION
+    if not description.exists():
+        raise InputError(
+            "A SavedModel must be one that export.saved_model wrote, with "
+            f"{DESCRIPTION}. Received: {path}"
+        )
+    return files.read_json(description)
+
+
+def describe(
+    model, config, labels=None, image_dtype="float32", batch_size=None
+):
+    """Describes the servables of a model.
+
+    Args:
+        model: `ALI`.
+        config: `Config`.
+        labels: Names of the data's classes, or `None`.
+        image_dtype: "float32" or "uint8".
+        batch_size: Integer, or `None` for any.
+
+    Returns:
+        Dictionary that `json` can write: `image_shape`, `image_dtype`,
+        `image_range` (`None` for points), `latent_dim`, `prior`,
+        `batch_size`, `dataset`, `preprocessing` in words, `labels`.
+    """
+    size, _, channels = shape = model.encoder.input_shape[1:]
+    image_range = [0, 255] if image_dtype == "uint8" else [0.0, 1.0]
+    preprocessing = describe_preprocessing(
+        (None, None, None), size, channels, config.dataset
+    )
+    return {
+        "image_shape": list(shape),
+        "image_dtype": image_dtype,
+        "image_range": image_range if model.bounded else None,
+        "latent_dim": model.latent_dim,
+        "prior": model.prior,
+        "batch_size": batch_size,
+        "dataset": config.dataset,
+        "preprocessing": preprocessing if model.bounded else None,
+        "labels": labels,
+    }
+
+
+def choose(output, names, version=None):
+    """Chooses where new servables will lie.
+
+    Args:
+        output: Path of the folder of servables.
+        names: Names of servables.
+        version: Integer of at least 1; `None` is the next number that is free
+            in all.
+
+    Returns:
+        Dictionary: for each name the path OUTPUT/NAME/VERSION.
+
+    Raises:
+        InputError: if the version exists already.
+    """
+    folders = {name: pathlib.Path(output, name) for name in names}
+    version = version or 1 + max(map(newest_version, folders.values()))
+    paths = {name: path / str(version) for name, path in folders.items()}
+    _check_free(paths.values())
+    return paths
+
+
+@contextlib.contextmanager
+def writing(output, paths):
+    """Yields a temporary path for each servable; all appear at the end.
+
+    Args:
+        output: Path of the folder of servables.
+        paths: What `choose` returned.
+
+    Yields:
+        Dictionary: for each name the path to write to, which is renamed in
+        the end. After an error nothing appears.
+
+    Raises:
+        InputError: if a version exists by now, or cannot be written.
+    """
+    with files.writable(output), contextlib.ExitStack() as stack:
+        pathlib.Path(output).mkdir(parents=True, exist_ok=True)
+        # Not in a servable's folder, which a server may be watching.
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(dir=output, prefix=".exporting.")
+        )
+        temporary = {name: pathlib.Path(folder, name) for name in paths}
+        yield temporary
+        _check_free(paths.values())
+        for name, path in paths.items():
+            path.parent.mkdir(exist_ok=True)
+            os.rename(temporary[name], path)
+
+
+def _check_free(paths):
+    for path in paths:
+        if path.exists():
+            raise InputError(
+                "A version must be a number that is free. Received: "
+                f"{path.name}, and {path} exists"
+            )
