@@ -39,7 +39,9 @@ def write(name, description, config, record, metrics=None):
         "et al., 2017) trained, as a TensorFlow SavedModel. Weights: averages "
         "over the training, in float32.",
         "## Signatures",
-        _table(("signature", "inputs", "outputs"), _signatures(name, config)),
+        _table(
+            ("signature", "inputs", "outputs"), _signatures(name, description)
+        ),
         "The first one is also `serving_default`.",
         "## Images and codes",
         _table(("", ""), _facts(description)),
@@ -53,9 +55,11 @@ def write(name, description, config, record, metrics=None):
     return "\n\n".join(sections) + "\n"
 
 
-def _signatures(name, config):
-    del config
-    return [(f"`{row[0]}`", *row[1:]) for row in SIGNATURES[name]]
+def _signatures(name, description):
+    rows = list(SIGNATURES[name])
+    if description["image_range"] is None:  # Points are no encoded images.
+        rows = [row for row in rows if row[0] != "encode_jpeg"]
+    return [(f"`{row[0]}`", *row[1:]) for row in rows]
 
 
 def _facts(description):
