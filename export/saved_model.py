@@ -17,11 +17,12 @@ from ali_keras import files
 from ali_keras import program
 from ali_keras.errors import InputError
 from ali_keras.record import describe_run
-from export import model_card
-from export import servables
-from export import warmup
-from export.signatures import IMAGE_DTYPES
-from export.signatures import Signatures
+
+from . import model_card
+from . import servables
+from . import warmup
+from .signatures import IMAGE_DTYPES
+from .signatures import Signatures
 
 common_flags.declare(__name__, "workdir", "output", "version", "batch_size")
 IMAGE_DTYPE = flags.DEFINE_enum(

@@ -11,7 +11,8 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from ali_keras import files
 from ali_keras.images import round_to_uint8
-from export import servables
+
+from . import servables
 
 FILE = f"{servables.EXTRA}/tf_serving_warmup_requests"
 # As `max_batch_size` of the bundle that export.serving writes.
@@ -41,6 +42,25 @@ def write(path, name):
                     inputs = example_inputs(signature, size)
                     log = _log(name, signature_name, inputs)
                     writer.write(log.SerializeToString())
+
+
+def keep_batchable(path):
+    """Leaves out the requests that a batching server would refuse.
+
+    One that batches refuses inputs without a dimension to join them along,
+    also in a warm-up, which then fails and with it the version.
+
+    Args:
+        path: Path of the SavedModel.
+    """
+    records = tf.data.TFRecordDataset(str(path / FILE)).as_numpy_iterator()
+    with files.replacing(path / FILE) as temporary:
+        with tf.io.TFRecordWriter(str(temporary)) as writer:
+            for record in records:
+                log = prediction_log_pb2.PredictionLog.FromString(record)
+                inputs = log.predict_log.request.inputs.values()
+                if all(tensor.tensor_shape.dim for tensor in inputs):
+                    writer.write(record)
 
 
 def example_inputs(signature, size):
