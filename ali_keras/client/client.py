@@ -1,0 +1,294 @@
+"""The client: what a model is for, asked of a server."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ali_keras.client import checks
+from ali_keras.client.addresses import Credentials
+from ali_keras.client.addresses import open_transport
+from ali_keras.client.batches import MESSAGE_OVERHEAD
+from ali_keras.client.calls import Deadline
+from ali_keras.client.encoding import Encoding
+from ali_keras.client.encoding import from_outputs
+from ali_keras.client.sending import Sender
+from ali_keras.errors import InputError
+
+# What the exports' warm-up expects of the server's batching, and the limit
+# that gRPC puts on an answer if nobody says otherwise.
+MAX_BATCH_SIZE = 64
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+
+
+class Client:
+    """A client of an encoder and a decoder behind TF Serving.
+
+    Arrays are checked before they are sent, and sent in parts that the server
+    takes. May be used by several threads. Use it in a `with` statement, or
+    close it.
+
+    Args:
+        address: "HOST:PORT" for gRPC, "http://HOST:PORT" or
+            "https://HOST:PORT" for REST.
+        encoder: String. Name of the encoder's servable.
+        decoder: String. Name of the decoder's servable.
+        version: Integer. Version of both; `None` is the server's choice, the
+            newest.
+        version_label: String. The server's label of a version, such as
+            "canary", instead of `version`.
+        image_range: Least and greatest pixel of floats; `None` for points,
+            which have no bounds. Of no effect for uint8 servables.
+        timeout: Seconds for each call of a method, with all its requests,
+            tries and waits.
+        tries: Integer. How often a request is sent while the server is
+            unavailable.
+        max_batch_size: Integer. Images of a request at most. The server's
+            batching may refuse larger ones.
+        max_message_bytes: Integer. Bytes of a message at most.
+        credentials: For TLS, `grpc.ChannelCredentials` for gRPC or
+            `ssl.SSLContext` for https.
+        plaintext: Boolean. Allows what is not encrypted to leave this
+            machine.
+
+    Raises:
+        InputError: if an argument is not as said here.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        encoder: str = "encoder",
+        decoder: str = "decoder",
+        version: int | None = None,
+        version_label: str | None = None,
+        image_range: tuple[float, float] | None = (0.0, 1.0),
+        timeout: float = 10.0,
+        tries: int = 3,
+        max_batch_size: int = MAX_BATCH_SIZE,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+        credentials: Credentials = None,
+        plaintext: bool = False,
+    ) -> None:
+        self._encoder = encoder
+        self._decoder = decoder
+        self._image_range = checks.image_range(image_range)
+        self._timeout = checks.seconds(timeout)
+        max_message_bytes = checks.positive(
+            "max_message_bytes", max_message_bytes, least=2 * MESSAGE_OVERHEAD
+        )
+        self._sender = Sender(
+            open_transport(
+                address,
+                credentials,
+                plaintext,
+                max_message_bytes,
+                version,
+                version_label,
+            ),
+            checks.positive("tries", tries),
+            checks.positive("max_batch_size", max_batch_size),
+            max_message_bytes,
+        )
+        self._closed = False
+
+    def encode(
+        self, images: ArrayLike, *, timeout: float | None = None
+    ) -> Encoding:
+        """Encodes images to the mean and log sigma of q(z|x).
+
+        Args:
+            images: Array `(batch, height, width, channels)`: floats in
+                `image_range`, or uint8 for uint8 servables.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            `Encoding`.
+
+        Raises:
+            InputError: if the images are not as the servable takes them;
+                nothing was sent.
+            ServerError: if the server refuses, fails, or is not there.
+            DeadlineError: if there is no answer in time.
+        """
+        deadline = self._deadline(timeout)
+        return self._encode(self._images(images, deadline), deadline)
+
+    def encode_jpeg(
+        self, images: Sequence[bytes], *, timeout: float | None = None
+    ) -> Encoding:
+        """Encodes images that the server decodes and resizes.
+
+        Args:
+            images: List of the contents of JPEG, PNG, GIF or BMP files.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            `Encoding`.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        rows = checks.encoded_images(images)
+        return from_outputs(
+            self._sender.predict(self._encoder, "encode_jpeg", rows, deadline)
+        )
+
+    def features(
+        self, images: ArrayLike, *, timeout: float | None = None
+    ) -> np.ndarray:
+        """Returns the encoder's flattened layer before z.
+
+        Args:
+            images: As for `encode`.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            float32 array `(batch, size)`.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        rows = self._images(images, deadline)
+        return self._sender.predict(self._encoder, "features", rows, deadline)[
+            "features"
+        ]
+
+    def decode(
+        self, z: ArrayLike, *, timeout: float | None = None
+    ) -> np.ndarray:
+        """Decodes codes to images.
+
+        Args:
+            z: Floats `(batch, latent_dim)`.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            Array `(batch, height, width, channels)`, float32 or uint8 as the
+            servable gives it.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        (size,), _ = self._sender.input_row(self._decoder, "decode", deadline)
+        return self._decode(checks.codes(z, size), deadline)
+
+    def reconstruct(
+        self, images: ArrayLike, *, timeout: float | None = None
+    ) -> np.ndarray:
+        """Returns `decode(encode(images).z_mean)`, under one deadline.
+
+        Args:
+            images: As for `encode`.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            As `decode`.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        rows = self._images(images, deadline)
+        return self._reconstruct(rows, deadline)
+
+    def reconstruction_error(
+        self, images: ArrayLike, *, timeout: float | None = None
+    ) -> np.ndarray:
+        """Returns the mean squared error of each image's reconstruction.
+
+        Args:
+            images: As for `encode`.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            float32 array `(batch,)`. Pixels of uint8 servables count as 0 to
+            1 here too.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        rows = self._images(images, deadline)
+        reconstructions = self._reconstruct(rows, deadline)
+        difference = _to_float(rows) - _to_float(reconstructions)
+        return np.mean(np.square(difference).reshape(len(rows), -1), axis=1)
+
+    def interpolate(
+        self,
+        images1: ArrayLike,
+        images2: ArrayLike,
+        steps: int = 8,
+        *,
+        timeout: float | None = None,
+    ) -> np.ndarray:
+        """Decodes points on the lines between paired images' codes.
+
+        Args:
+            images1: As for `encode`.
+            images2: As many images.
+            steps: Integer of at least 2. Points of each line, both ends
+                included.
+            timeout: Seconds; `None` is the client's.
+
+        Returns:
+            Array `(batch, steps, height, width, channels)`, else as `decode`.
+
+        Raises:
+            InputError, ServerError, DeadlineError: as for `encode`.
+        """
+        deadline = self._deadline(timeout)
+        end1 = self._images(images1, deadline)
+        end2 = self._images(images2, deadline)
+        checks.pairs(end1, end2, steps)
+        z = self._encode(np.concatenate([end1, end2]), deadline).z_mean
+        z1, z2 = np.split(z, 2)
+        path = [z1 + (z2 - z1) * (step / (steps - 1)) for step in range(steps)]
+        points = np.stack(path, axis=1)
+        images = self._decode(points.reshape(-1, z.shape[1]), deadline)
+        return images.reshape(*points.shape[:2], *images.shape[1:])
+
+    def close(self) -> None:
+        """Closes the connection. The client is of no use after that."""
+        self._closed = True
+        self._sender.transport.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _deadline(self, timeout: float | None) -> Deadline:
+        if self._closed:
+            raise InputError("A client must be open. Received: a closed one")
+        return Deadline(
+            self._timeout if timeout is None else checks.seconds(timeout)
+        )
+
+    def _images(self, images: ArrayLike, deadline: Deadline) -> np.ndarray:
+        row = self._sender.input_row(self._encoder, "encode", deadline)
+        return checks.images(images, *row, self._image_range)
+
+    def _encode(self, rows: np.ndarray, deadline: Deadline) -> Encoding:
+        return from_outputs(
+            self._sender.predict(self._encoder, "encode", rows, deadline)
+        )
+
+    def _decode(self, rows: np.ndarray, deadline: Deadline) -> np.ndarray:
+        return self._sender.predict(self._decoder, "decode", rows, deadline)[
+            "image"
+        ]
+
+    def _reconstruct(self, rows: np.ndarray, deadline: Deadline) -> np.ndarray:
+        return self._decode(self._encode(rows, deadline).z_mean, deadline)
+
+
+def _to_float(images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images / np.float32(255)
+    return images
