@@ -27,12 +27,14 @@ def with_svm_features(encoder):
         names, as in a network of one's own, the output is `z_mean` alone.
     """
     dtype = encoder.output["z_mean"].dtype
-    flatten = keras.layers.Flatten(dtype=dtype)
+    # Names of their own: Keras' would be those of the encoder's layers.
+    flatten = keras.layers.Flatten(dtype=dtype, name="svm_features_flat")
     parts = [flatten(layer.output) for layer in hidden_layers(encoder)]
     parts.append(encoder.output["z_mean"])
     joined = parts[0]
     if len(parts) > 1:
-        joined = keras.layers.Concatenate(dtype=dtype)(parts)
+        join = keras.layers.Concatenate(dtype=dtype, name="svm_features")
+        joined = join(parts)
     outputs = {**encoder.output, "svm_features": joined}
     return keras.Model(encoder.input, outputs, name=encoder.name)
 

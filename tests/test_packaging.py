@@ -24,6 +24,13 @@ INSTALLED_AS = {
     "export": "ali_keras/export",
 }
 TOOLS = "encode evaluate generate interpolate launch reconstruct train".split()
+EXPORTERS = [
+    "encode-beam",
+    "export",
+    "export-onnx",
+    "export-serving",
+    "export-tflite",
+]
 PICKLERS = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 EVALUATORS = {"eval", "exec"}
 # The first unpickles arrays, the second runs code that a model file brings.
@@ -98,7 +105,7 @@ def test_wheel_has_all_modules(wheel):
 
 @pytest.mark.parametrize(
     ("package", "names"),
-    [("ali_keras.tools", TOOLS), ("ali_keras.export", ["export"])],
+    [("ali_keras.tools", TOOLS), ("ali_keras.export", EXPORTERS)],
 )
 def test_console_scripts_resolve(environment, tmp_path, package, names):
     code = (

@@ -1,5 +1,6 @@
 """What the servables answer beyond encode and decode, and what they refuse."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -77,6 +78,13 @@ def test_svm_features_are_three_hidden_rows_and_the_mean():
     hidden = batch_norm(convolution(x)).numpy().reshape(2, -1)
     expected = np.concatenate([hidden, outputs["z_mean"]], axis=1)
     np.testing.assert_allclose(outputs["svm_features"], expected, atol=1e-6)
+
+
+def test_svm_features_have_names_of_their_own():
+    encoder, _, _ = tiny.networks()
+    keras.utils.clear_session()  # As in a process that loaded the encoder.
+    names = [layer.name for layer in with_svm_features(encoder).layers]
+    assert len(names) == len(set(names))
 
 
 def test_svm_features_of_svhn_are_as_many_as_the_authors():

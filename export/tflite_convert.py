@@ -1,0 +1,103 @@
+"""From a SavedModel to the bytes of a .tflite file."""
+
+import tempfile
+
+import tensorflow as tf
+
+from ali_keras.errors import InputError
+from ali_keras.errors import first_line
+
+from . import batching
+from .quiet import quiet
+
+# The deterministic ones: LiteRT has neither stateless noise nor a decoder of
+# JPEG among its builtin operations.
+SIGNATURES = {"encoder": ("encode", "features"), "decoder": ("decode",)}
+INPUTS = {"encode": "image", "features": "image", "decode": "z"}
+# What a quantization is called in the name of a file.
+FORMS = {
+    "none": "float32",
+    "float16": "float16",
+    "dynamic": "dynamic",
+    "int8": "int8",
+}
+
+
+def convert(path, name, batch_size, quantization="none", examples=None):
+    """Converts a servable to a .tflite file of builtin operations.
+
+    Args:
+        path: Path of the SavedModel.
+        name: "encoder" or "decoder".
+        batch_size: Integer. The file takes such batches alone.
+        quantization: A key of `FORMS`. With "int8" all operations are of
+            integers; inputs and outputs keep the SavedModel's types.
+        examples: Array of inputs `(num_examples, ...)`, for "int8".
+
+    Returns:
+        Bytes.
+
+    Raises:
+        InputError: if the networks need operations that are not builtin.
+    """
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        _save_static(path, SIGNATURES[name], batch_size, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            folder, signature_keys=list(SIGNATURES[name])
+        )
+        _choose_form(converter, quantization)
+        if quantization == "int8":
+            converter.representative_dataset = lambda: _calibration(
+                SIGNATURES[name], examples, batch_size
+            )
+        return _convert(converter, path)
+
+
+def _save_static(path, names, batch_size, folder):
+    # The converter takes the shapes as they are. With a dynamic batch, each
+    # transposed convolution would compute its own, which accelerators refuse.
+    module = tf.Module()
+    module.loaded = tf.saved_model.load(str(path))
+    functions = {}
+    for name in names:
+        signature = module.loaded.signatures[name]
+        _, inputs = signature.structured_input_signature
+        specs = {
+            key: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, key)
+            for key, spec in inputs.items()
+        }
+        functions[name] = _bound(signature).get_concrete_function(**specs)
+    tf.saved_model.save(module, folder, functions)
+
+
+def _bound(signature):
+    return tf.function(lambda **inputs: signature(**inputs))
+
+
+def _choose_form(converter, quantization):
+    # No Flex operations, which the plain interpreter does not have.
+    operations = tf.lite.OpsSet.TFLITE_BUILTINS
+    if quantization != "none":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantization == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if quantization == "int8":
+        operations = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+    converter.target_spec.supported_ops = [operations]
+
+
+def _calibration(names, examples, batch_size):
+    for name in names:
+        key = INPUTS[name]
+        for batch in batching.batches(examples, batch_size):
+            yield name, {key: batch}
+
+
+def _convert(converter, path):
+    try:
+        return converter.convert()
+    except Exception as error:  # The converter raises many kinds.
+        raise InputError(
+            "The networks must be of LiteRT's builtin operations. Received: "
+            f"{path} ({type(error).__name__}: {first_line(error)})"
+        ) from None

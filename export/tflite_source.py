@@ -1,0 +1,114 @@
+"""What .tflite files are made of: SavedModels, and data for ranges."""
+
+import numpy as np
+import tensorflow as tf
+
+from ali_keras import data
+from ali_keras import noise
+from ali_keras import prior
+from ali_keras.config import Config
+from ali_keras.errors import InputError
+from ali_keras.objective import PRIOR
+
+from . import batching
+from . import servables
+from . import tflite_convert
+
+NUM_REPRESENTATIVE = 500
+
+
+class Source:
+    """An encoder and a decoder as SavedModels.
+
+    Args:
+        saved_models: Path of the folder that holds encoder/N and decoder/N.
+        version: Integer; `None` is the newest of each.
+        batch_size: Integer, the batch that the files will take. `None` is the
+            SavedModels' own, where that is fixed, else 1.
+        data_dir: Folder of prepared data, if not the training's.
+
+    Raises:
+        InputError: if there are no such SavedModels, or they take batches of
+            another size.
+    """
+
+    def __init__(
+        self, saved_models, version=None, batch_size=None, data_dir=None
+    ):
+        self.paths = {
+            name: servables.find(saved_models, name, version)
+            for name in tflite_convert.SIGNATURES
+        }
+        encoder = self.paths["encoder"]
+        self.description = servables.read_description(encoder)
+        self.config = Config.read(encoder / servables.EXTRA / "config.json")
+        self.data_dir = data_dir
+        fixed = self.description["batch_size"]
+        self.batch_size = batch_size or fixed or 1
+        if fixed not in (None, self.batch_size):
+            raise InputError(
+                "--batch_size must be the SavedModels' own where they have "
+                f"one, {fixed}. Received: {self.batch_size}"
+            )
+
+    def convert(self, name, quantization="none", examples=None):
+        """Converts a servable, see `tflite_convert.convert`."""
+        return tflite_convert.convert(
+            self.paths[name], name, self.batch_size, quantization, examples
+        )
+
+    def dataset(self, name=None):
+        """Returns the name, or else that of the training's data set."""
+        return name or self.config.dataset
+
+    def representative_examples(self, dataset=None):
+        """Reads and makes what tells int8 the ranges of its numbers.
+
+        Args:
+            dataset: Name of a data set, TFDS' or folder:PATH. `None` is the
+                training's.
+
+        Returns:
+            Dictionary: for "encoder" the first `NUM_REPRESENTATIVE` images of
+            the training split, as it takes them; for "decoder" as many draws
+            from the prior, and the encoder's means of these images.
+
+        Raises:
+            InputError: if the data set cannot be read, or the SavedModels
+                take images of 8 bits.
+        """
+        self._check_image_dtype()
+        images = self._read_images(self.dataset(dataset))
+        encoder = tf.saved_model.load(str(self.paths["encoder"]))
+        encode = encoder.signatures["encode"]
+        posterior = batching.run(encode, self.batch_size, image=images)
+        means = posterior["z_mean"]
+        draws = prior.sample(
+            self.description["prior"], noise.fold(0, PRIOR), means.shape
+        )
+        return {"encoder": images, "decoder": np.concatenate([means, draws])}
+
+    def _check_image_dtype(self):
+        # Quantization takes the decoder's rounding for one more layer, and
+        # its images come out wrong.
+        if self.description["image_dtype"] != "float32":
+            raise InputError(
+                "int8 must be made of SavedModels that take float32 images. "
+                f"Received: {self.description['image_dtype']}"
+            )
+
+    def _read_images(self, dataset):
+        if not dataset:
+            raise InputError(
+                "--representative_dataset must be given: the SavedModels do "
+                "not say what they were trained on"
+            )
+        config = self.config
+        if dataset != config.dataset:  # Whose splits may have other names.
+            config = config.replace(dataset=dataset, train_split=None)
+        builder = data.open_again(config, self.data_dir)
+        split, _ = data.split_names(builder, config.train_split)
+        size, _, channels = self.description["image_shape"]
+        examples = data.read_examples(builder, split, size, channels)
+        examples = examples.take(NUM_REPRESENTATIVE).as_numpy_iterator()
+        return np.stack([example["image"] for example in examples])
