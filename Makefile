@@ -3,11 +3,12 @@
 PYTHON ?= python3.11
 WORKERS ?= 2
 VENV := .venv
+BEAM := .venv-beam
 DEMO := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint clean FORCE
+.PHONY: help setup beam demo test test-slow lint clean FORCE
 # An interrupted `make` would delete it, and with it the training so far.
 .PRECIOUS: $(DEMO)/model.keras
 
@@ -25,6 +26,13 @@ $(VENV)/.runtime: requirements.txt
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+beam: $(BEAM)/.runtime ## Create .venv-beam, where export.encode_beam runs
+
+$(BEAM)/.runtime: requirements-beam.txt
+	$(PYTHON) -m venv --clear $(BEAM)
+	$(BEAM)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 demo: $(DEMO)/export/encoder/1 $(DEMO)/export/decoder/1 ## Train, export, score
@@ -52,7 +60,7 @@ test: lint ## Lint, then run all tests but the slow ones
 	$(VENV)/bin/python -m pytest -m "not slow" \
 		--numprocesses=$(WORKERS) --dist=loadfile
 
-test-slow: $(VENV)/.dev ## Run the slow tests
+test-slow: $(VENV)/.dev $(BEAM)/.runtime ## Run the slow tests
 	$(VENV)/bin/python -m pytest -m slow \
 		--numprocesses=$(WORKERS) --dist=loadfile
 
