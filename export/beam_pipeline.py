@@ -2,7 +2,6 @@
 
 import apache_beam as beam
 import pyarrow as pa
-import tensorflow as tf
 from apache_beam.io import fileio
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
@@ -13,6 +12,7 @@ from apache_beam.options.pipeline_options import StandardOptions
 from ali_keras.errors import InputError
 
 from . import beam_steps
+from . import servables
 from .beam_steps import DEAD
 
 # DirectRunner, Beam's default, would first fetch a program from the network.
@@ -71,8 +71,7 @@ def encode_files(
     )
     letters = beam.io.WriteToText(f"{prefix}-{DEAD}", file_name_suffix=".jsonl")
     _ = (found[DEAD], decoded[DEAD]) | beam.Flatten() | "Bury" >> letters
-    result = pipeline.run()
-    result.wait_until_finish()
+    result = _run(pipeline)
     return {name: _count(result, name) for name in beam_steps.COUNTERS}
 
 
@@ -101,7 +100,7 @@ WRITERS = {"parquet": write_parquet, "tfrecord": write_examples}
 
 
 def _find_columns(servable):
-    signatures = tf.saved_model.load(str(servable)).signatures
+    signatures = servables.load(servable).signatures
     if not set(beam_steps.SIGNATURES) <= set(signatures):
         raise InputError(
             "An encoder must have the signatures encode and features, as "
@@ -153,6 +152,20 @@ def _open_pipeline(arguments):
             "What follows `--` must be flags that Beam takes here. Received: "
             f"{' '.join(arguments)} ({reason})"
         ) from None
+
+
+def _run(pipeline):
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except (RuntimeError, OSError) as error:
+        # What a worker raised comes as text, its own words at the end.
+        reason = str(error).strip().split("\n")[-1]
+        raise InputError(
+            "Servable, files and places must serve until the pipeline's end. "
+            f"Received: {reason}"
+        ) from None
+    return result
 
 
 def _split(function, *arguments):

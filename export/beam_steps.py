@@ -19,6 +19,8 @@ from google.protobuf.message import DecodeError
 
 from ali_keras import images
 
+from . import servables
+
 SIGNATURES = ("encode", "features")
 KEY_FEATURES = ("file", "id")
 RECORD_OVERHEAD = 16  # Bytes: the length, and a checksum each of it and data.
@@ -137,7 +139,7 @@ class Encode(beam.DoFn):
 
     def setup(self):
         self._model = self._shared.acquire(
-            lambda: tf.saved_model.load(self._servable)
+            lambda: servables.load(self._servable)
         )
 
     def process(self, batch):

@@ -79,7 +79,7 @@ def _libraries():
 
 def _convert(path, name, onnx, tf2onnx):
     """Returns a signature of a SavedModel as a checked `ModelProto`."""
-    servable = tf.saved_model.load(str(path))  # Holds what signatures use.
+    servable = servables.load(path)  # Holds what signatures use.
     signature = servable.signatures[name]
     _, inputs = signature.structured_input_signature
     [(input_name, spec)] = inputs.items()

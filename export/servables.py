@@ -13,8 +13,11 @@ import os
 import pathlib
 import tempfile
 
+import tensorflow as tf
+
 from ali_keras import files
 from ali_keras.errors import InputError
+from ali_keras.errors import first_line
 from ali_keras.images import describe_preprocessing
 
 EXTRA = "assets.extra"
@@ -45,6 +48,21 @@ def find(folder, name, version=None):
             f"{version or 'any'}"
         )
     return path
+
+
+def load(path):
+    """Loads a SavedModel.
+
+    Raises:
+        InputError: if it is not whole.
+    """
+    try:
+        return tf.saved_model.load(str(path))
+    except (OSError, ValueError, IndexError, tf.errors.OpError) as error:
+        raise InputError(
+            "A SavedModel must be whole, as export.saved_model wrote it. "
+            f"Received: {path} ({first_line(error)})"
+        ) from None
 
 
 def newest_version(servable):

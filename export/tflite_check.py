@@ -1,13 +1,13 @@
 """What each form of the .tflite files costs, beside the SavedModels."""
 
 import numpy as np
-import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from ali_keras import evaluation
 from ali_keras.images import to_float
 
 from . import batching
+from . import servables
 from . import tflite_convert
 from .quiet import quiet
 
@@ -82,7 +82,7 @@ def _measure_form(contents, batch_size, judge, expected):
 
 def saved_model_caller(path):
     """Returns a function that calls a signature of a SavedModel."""
-    loaded = tf.saved_model.load(str(path))
+    loaded = servables.load(path)
 
     def call(signature, **inputs):
         return loaded.signatures[signature](**inputs)

@@ -8,6 +8,7 @@ from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 
 from . import batching
+from . import servables
 from .quiet import quiet
 
 # The deterministic ones: LiteRT has neither stateless noise nor a decoder of
@@ -57,7 +58,7 @@ def _save_static(path, names, batch_size, folder):
     # The converter takes the shapes as they are. With a dynamic batch, each
     # transposed convolution would compute its own, which accelerators refuse.
     module = tf.Module()
-    module.loaded = tf.saved_model.load(str(path))
+    module.loaded = servables.load(path)
     functions = {}
     for name in names:
         signature = module.loaded.signatures[name]

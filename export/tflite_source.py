@@ -1,7 +1,6 @@
 """What .tflite files are made of: SavedModels, and data for ranges."""
 
 import numpy as np
-import tensorflow as tf
 
 from ali_keras import data
 from ali_keras import noise
@@ -79,7 +78,7 @@ class Source:
         """
         self._check_image_dtype()
         images = self._read_images(self.dataset(dataset))
-        encoder = tf.saved_model.load(str(self.paths["encoder"]))
+        encoder = servables.load(self.paths["encoder"])
         encode = encoder.signatures["encode"]
         posterior = batching.run(encode, self.batch_size, image=images)
         means = posterior["z_mean"]

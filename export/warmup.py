@@ -29,7 +29,7 @@ def write(path, name):
         path: Path of the SavedModel.
         name: Name under which it is served.
     """
-    signatures = tf.saved_model.load(str(path)).signatures
+    signatures = servables.load(path).signatures
     description = servables.read_description(path)
     fixed = description["batch_size"]
     sizes = [fixed] if fixed else [1, BATCHING_LIMIT]

@@ -1,5 +1,8 @@
 """What the servables answer beyond encode and decode, and what they refuse."""
 
+import os
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -291,6 +294,17 @@ def test_points_have_no_signature_for_encoded_images(tmp_path):
     # Any finite values go.
     point = np.full((1, 1, 1, 2), -7, np.float32)
     assert np.isfinite(call(signatures["encode"], image=point)["z_mean"]).all()
+
+
+@pytest.mark.parametrize(
+    "file", ["saved_model.pb", "variables/variables.data-00000-of-00001"]
+)
+def test_a_truncated_servable_is_one_line(paths, tmp_path, file):
+    copy = shutil.copytree(paths["decoder"], tmp_path / "decoder" / "1")
+    os.truncate(copy / file, 1000)
+    with pytest.raises(ali_keras.InputError, match="must be whole") as refused:
+        servables.load(copy)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_version_is_found_or_named_as_missing(paths):
