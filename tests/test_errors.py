@@ -7,7 +7,11 @@ import sys
 import pytest
 
 from ali_keras.workdir import Workdir
+from export import encode_beam
+from export import onnx_file
 from export import saved_model
+from export import serving
+from export import tflite
 from tests import programs
 from tools import encode
 from tools import evaluate
@@ -59,7 +63,14 @@ CASES = [
     (saved_model, "--workdir={run}", "--output must be given"),
     (saved_model, "--workdir={missing} --output={new}", "{missing}"),
     (saved_model, "--workdir={damaged} --output={new}", "model.keras must be"),
-    (saved_model, "--workdir={run} --output={file}", "{file}/encoder"),
+    (saved_model, "--workdir={run} --output={file}", "{file}"),
+    (tflite, "--output={new}", "--saved_models must be given"),
+    (tflite, "--saved_models={missing} --output={new}", "{missing}/encoder"),
+    (onnx_file, "--output={new}", "--saved_models must be given"),
+    (onnx_file, "--saved_models={missing} --output={new}", "{missing}/encoder"),
+    (serving, "--saved_models={missing}", "--output must be given"),
+    (serving, "--saved_models={missing} --output={new}", "{missing}/encoder"),
+    (encode_beam, "--output={new} --input=x", "--saved_models must be given"),
 ]
 # Refused by absl itself, which prints the flag and its help.
 FLAG_CASES = [
