@@ -33,8 +33,9 @@ def preprocess(image, size, channels, dataset=None):
         float32 tensor `(size, size, channels)` in [0, 1].
     """
     if image.dtype == tf.string:
-        image = tf.io.decode_image(image, channels, expand_animations=False)
-        image.set_shape((None, None, channels))
+        # Grey is made below: libraries of JPEG and PNG have other weights.
+        image = tf.io.decode_image(image, 3, expand_animations=False)
+        image.set_shape((None, None, 3))
     if image.dtype.is_floating:
         image = _check_range(image)
     image = tf.image.convert_image_dtype(image, tf.float32)
@@ -59,9 +60,13 @@ def describe_preprocessing(shape, size, channels, dataset=None):
     """
     height, width, source_channels = shape
     steps = []
-    if _is_celeb_a(dataset) and (height, width) == ALIGNED_SHAPE:
+    is_celeb_a = _is_celeb_a(dataset)
+    if is_celeb_a and (height, width) in (ALIGNED_SHAPE, (None, None)):
         steps.append(f"resized to {size}x{_aligned_height(size)}")
         steps.append(f"cropped to their central {size}x{size}")
+        if height is None:
+            steps[0] = f"if of 178x218 {steps[0]}"
+            steps[1] += f" (others: center-cropped, resized to {size}x{size})"
     else:
         if height != width or height is None:
             steps.append("center-cropped to a square")
@@ -182,9 +187,9 @@ def _match_channels(image, channels):
     image = image[..., :3] if image.shape[-1] == 4 else image
     if image.shape[-1] == channels:
         return image
-    convert = (
-        tf.image.rgb_to_grayscale
-        if channels == 1
-        else tf.image.grayscale_to_rgb
-    )
-    return convert(image)
+    if channels == 3:
+        return tf.image.grayscale_to_rgb(image)
+    # The weights of luma do not add up to 1: what is grey would change.
+    first = image[..., :1]
+    is_grey = tf.reduce_all(image == first, axis=-1, keepdims=True)
+    return tf.where(is_grey, first, tf.image.rgb_to_grayscale(image))

@@ -101,7 +101,8 @@ WRITERS = {"parquet": write_parquet, "tfrecord": write_examples}
 
 def _find_columns(servable):
     signatures = servables.load(servable).signatures
-    if not set(beam_steps.SIGNATURES) <= set(signatures):
+    needed = servables.DETERMINISTIC["encoder"]
+    if not set(needed) <= set(signatures):
         raise InputError(
             "An encoder must have the signatures encode and features, as "
             f"export.saved_model writes it. Received: {servable}, with "
@@ -109,7 +110,7 @@ def _find_columns(servable):
         )
     there = {
         output
-        for name in beam_steps.SIGNATURES
+        for name in needed
         for output in signatures[name].structured_outputs
     }
     return [name for name in COLUMNS if name in there]

@@ -21,7 +21,6 @@ from ali_keras import images
 
 from . import servables
 
-SIGNATURES = ("encode", "features")
 KEY_FEATURES = ("file", "id")
 RECORD_OVERHEAD = 16  # Bytes: the length, and a checksum each of it and data.
 DEAD = "dead"  # The output of steps that takes what cannot be used.
@@ -148,7 +147,7 @@ class Encode(beam.DoFn):
         padding = [(0, missing), (0, 0), (0, 0), (0, 0)]
         image = tf.constant(np.pad(np.stack(arrays), padding, "edge"))
         outputs = {}
-        for name in SIGNATURES:
+        for name in servables.DETERMINISTIC["encoder"]:
             outputs |= self._model.signatures[name](image=image)
         values = [outputs[name].numpy() for name in self._columns]
         # What was padded has no key.

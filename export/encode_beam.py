@@ -7,7 +7,8 @@ python -m export.encode_beam --saved_models=runs/demo/export \
 Writes OUTPUT-NNNNN-of-NNNNN.parquet (or .tfrecord) with key, z_mean,
 z_log_sigma (of a Gaussian encoder) and features; what cannot be read goes to
 OUTPUT-dead-NNNNN-of-NNNNN.jsonl. What follows `--` are Beam's own flags.
-Needs the environment that `make beam` creates.
+Needs the environment that `make beam` creates. Without --runner Beam's local
+FnApiRunner runs it.
 """
 
 import logging
@@ -77,7 +78,7 @@ def _import_pipeline():
     except ModuleNotFoundError as error:
         raise InputError(
             "export.encode_beam must run where Apache Beam is installed: "
-            "`make beam`, then .venv-beam/bin/python -m export.encode_beam. "
+            "`make beam` in a checkout, or requirements-beam.txt elsewhere. "
             f"Received: {error}"
         ) from None
     finally:

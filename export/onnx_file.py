@@ -25,11 +25,6 @@ from . import servables
 common_flags.declare(__name__, "saved_models", "version", "output")
 # What ONNX Runtime has run since 1.12; tf2onnx 1.17 could write up to 18.
 OPSET = 17
-SIGNATURES = (
-    ("encoder", "encode"),
-    ("encoder", "features"),
-    ("decoder", "decode"),
-)
 WRITERS = ("tensorflow", "keras", "tf2onnx", "onnx")
 
 
@@ -50,18 +45,22 @@ def export_onnx(saved_models, output, version=None):
             folder cannot be written.
     """
     libraries = _libraries()
-    encoder = servables.find(saved_models, "encoder", version)
-    decoder = servables.find(saved_models, "decoder", int(encoder.name))
-    servable_paths = {"encoder": encoder, "decoder": decoder}
+    servable_paths = servables.find_pair(saved_models, version)
     with contextlib.ExitStack() as stack:
         paths = []
-        for name, signature in SIGNATURES:
+        for name, signature in _signatures():
             path = pathlib.Path(output, f"{name}_{signature}.onnx")
             model = _convert(servable_paths[name], signature, *libraries)
             temporary = stack.enter_context(files.replacing(path))
             temporary.write_bytes(model.SerializeToString())
             paths.append(path)
     return paths
+
+
+def _signatures():
+    for name, signatures in servables.DETERMINISTIC.items():
+        for signature in signatures:
+            yield name, signature
 
 
 def _libraries():
@@ -71,8 +70,8 @@ def _libraries():
     except ModuleNotFoundError as error:
         raise InputError(
             'ONNX files must be written where the extra "onnx" is '
-            "installed: python -m pip install 'ali-keras[onnx]'. Received: "
-            f"{error}"
+            "installed: in a checkout python -m pip install '.[onnx]'. "
+            f"Received: {error}"
         ) from None
     return onnx, tf2onnx
 

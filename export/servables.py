@@ -21,6 +21,9 @@ from ali_keras.errors import first_line
 from ali_keras.images import describe_preprocessing
 
 EXTRA = "assets.extra"
+# Of which LiteRT and ONNX can have all: neither has our noise, nor a decoder
+# of JPEG.
+DETERMINISTIC = {"encoder": ("encode", "features"), "decoder": ("decode",)}
 DESCRIPTION = f"{EXTRA}/servable.json"
 
 
@@ -67,8 +70,26 @@ def load(path):
 
 def newest_version(servable):
     """Returns the highest version of a servable's folder; 0 is none."""
-    names = (path.name for path in servable.glob("*"))
-    return max((int(name) for name in names if name.isdigit()), default=0)
+    names = (path.name for path in servable.glob("[1-9]*"))
+    return max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def find_pair(folder, version=None):
+    """Finds encoder and decoder of one version.
+
+    Args:
+        folder: Path of a folder of servables.
+        version: Integer; `None` is the newest encoder's.
+
+    Returns:
+        Dictionary: the paths of "encoder" and "decoder".
+
+    Raises:
+        InputError: if one of them is not there.
+    """
+    encoder = find(folder, "encoder", version)
+    decoder = find(folder, "decoder", int(encoder.name))
+    return {"encoder": encoder, "decoder": decoder}
 
 
 def read_description(path):

@@ -88,7 +88,7 @@ def write_bundle(
                 copy = folder / "models" / name / path.name
                 shutil.copytree(path, copy, copy_function=_link_or_copy)
                 if batching:
-                    warmup.keep_batchable(copy)
+                    warmup.keep_batchable(copy, _max_batch_size(sources))
         config = text_format.MessageToString(_models_config(sources, labels))
         files.write_bytes(folder / "models.config", config.encode())
         values = _values(sources, labels, batching)
@@ -185,12 +185,6 @@ def _models_config(sources, labels):
 
 def _values(sources, labels, batching):
     """Returns what the templates leave open."""
-    descriptions = [
-        servables.read_description(path)
-        for paths in sources.values()
-        for path in paths
-    ]
-    sizes = [d["batch_size"] or warmup.BATCHING_LIMIT for d in descriptions]
     versions = ", ".join(f"{k} = version {v}" for k, v in labels.items())
     return {
         "app": "ali-serving",
@@ -201,7 +195,7 @@ def _values(sources, labels, batching):
         "cpus": CPUS,
         "compose_memory": f"{MEBIBYTES}m",
         "kubernetes_memory": f"{MEBIBYTES}Mi",
-        "max_batch_size": min(sizes),
+        "max_batch_size": _max_batch_size(sources),
         "compose_arguments": "\n      - ".join(arguments(batching)),
         "kubernetes_arguments": "\n            - ".join(arguments(batching)),
         "health_check": " &&\n          ".join(map(_ask, sources)),
@@ -212,11 +206,21 @@ def _values(sources, labels, batching):
     }
 
 
+def _max_batch_size(sources):
+    descriptions = [
+        servables.read_description(path)
+        for paths in sources.values()
+        for path in paths
+    ]
+    sizes = [d["batch_size"] or warmup.BATCHING_LIMIT for d in descriptions]
+    return min(sizes)
+
+
 def _ask(name):
     """Returns a line of bash that fails unless a servable is available."""
     request = rf"GET /v1/models/{name} HTTP/1.0\r\n\r\n"
     connect = "exec 3<>/dev/tcp/127.0.0.1/8501"
-    return f"{connect} && printf '{request}' >&3 && grep -q AVAILABLE <&3"
+    return f"{connect} && printf '{request}' >&3 && grep -q '\"AVAILABLE\"' <&3"
 
 
 def main():

@@ -1,7 +1,7 @@
 """What the servables answer: each signature as a function of named tensors.
 
-Inputs and outputs have names, so that a further input (a label, say) changes
-no client that does not send it.
+Inputs and outputs have names. A conditional model will take its label or
+attributes as one input more, by a name of its own.
 """
 
 import keras

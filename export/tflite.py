@@ -13,8 +13,10 @@ SavedModels, prints a table, and writes the figures to the file --output, if
 that is given. docs/devices.md has such a table.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
+import json
 import pathlib
 
 from absl import flags
@@ -81,14 +83,20 @@ def export_tflite(source, output, quantization="none", dataset=None):
         for name in source.paths
     }
     paths = {}
-    for name, content in contents.items():
-        stem = f"{name}_{tflite_convert.FORMS[quantization]}"
-        paths[name] = pathlib.Path(output, f"{stem}.tflite")
-        files.write_bytes(paths[name], content)
-        description = describe(source, name, quantization, content)
-        if examples:
-            description["representative_dataset"] = source.dataset(dataset)
-        files.write_json(pathlib.Path(output, f"{stem}.json"), description)
+    with contextlib.ExitStack() as stack:  # All are written, then renamed.
+        for name, content in contents.items():
+            stem = f"{name}_{tflite_convert.FORMS[quantization]}"
+            paths[name] = pathlib.Path(output, f"{stem}.tflite")
+            description = describe(source, name, quantization, content)
+            if examples:
+                description["representative_dataset"] = source.dataset(dataset)
+            for suffix, written in (
+                (".json", json.dumps(description, indent=2).encode() + b"\n"),
+                (".tflite", content),
+            ):
+                path = paths[name].with_suffix(suffix)
+                temporary = stack.enter_context(files.replacing(path))
+                temporary.write_bytes(written)
     return paths
 
 
@@ -157,6 +165,12 @@ def _check_flags():
             "--quantization must not go with --check, which measures all "
             f"forms. Received: --quantization={quantization.value}"
         )
+    output = common_flags.OUTPUT.value
+    if CHECK.value and output and pathlib.Path(output).is_dir():
+        raise InputError(
+            "--output must be a file, to be written, with --check. Received: "
+            f"{output}, a folder"
+        )
     dataset = REPRESENTATIVE_DATASET.value
     if dataset and quantization.value != "int8" and not CHECK.value:
         raise InputError(
@@ -168,10 +182,9 @@ def _check_flags():
 def check(source, dataset=None):
     """Measures all forms, prints the table, writes the file --output."""
     record = {**provenance(source), **tflite_check.measure(source, dataset)}
-    output = common_flags.OUTPUT.value
-    if output:
-        files.write_json(output, record)
     print(tflite_check.table(record))
+    if output := common_flags.OUTPUT.value:
+        files.write_json(output, record)
 
 
 def run():

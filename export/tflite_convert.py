@@ -11,9 +11,6 @@ from . import batching
 from . import servables
 from .quiet import quiet
 
-# The deterministic ones: LiteRT has neither stateless noise nor a decoder of
-# JPEG among its builtin operations.
-SIGNATURES = {"encoder": ("encode", "features"), "decoder": ("decode",)}
 INPUTS = {"encode": "image", "features": "image", "decode": "z"}
 # What a quantization is called in the name of a file.
 FORMS = {
@@ -42,14 +39,14 @@ def convert(path, name, batch_size, quantization="none", examples=None):
         InputError: if the networks need operations that are not builtin.
     """
     with tempfile.TemporaryDirectory() as folder, quiet():
-        _save_static(path, SIGNATURES[name], batch_size, folder)
+        _save_static(path, servables.DETERMINISTIC[name], batch_size, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=list(SIGNATURES[name])
+            folder, signature_keys=list(servables.DETERMINISTIC[name])
         )
         _choose_form(converter, quantization)
         if quantization == "int8":
             converter.representative_dataset = lambda: _calibration(
-                SIGNATURES[name], examples, batch_size
+                servables.DETERMINISTIC[name], examples, batch_size
             )
         return _convert(converter, path)
 

@@ -21,7 +21,7 @@ class Source:
 
     Args:
         saved_models: Path of the folder that holds encoder/N and decoder/N.
-        version: Integer; `None` is the newest of each.
+        version: Integer; `None` is the encoder's newest.
         batch_size: Integer, the batch that the files will take. `None` is the
             SavedModels' own, where that is fixed, else 1.
         data_dir: Folder of prepared data, if not the training's.
@@ -34,10 +34,7 @@ class Source:
     def __init__(
         self, saved_models, version=None, batch_size=None, data_dir=None
     ):
-        self.paths = {
-            name: servables.find(saved_models, name, version)
-            for name in tflite_convert.SIGNATURES
-        }
+        self.paths = servables.find_pair(saved_models, version)
         encoder = self.paths["encoder"]
         self.description = servables.read_description(encoder)
         self.config = Config.read(encoder / servables.EXTRA / "config.json")

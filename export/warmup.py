@@ -44,14 +44,16 @@ def write(path, name):
                     writer.write(log.SerializeToString())
 
 
-def keep_batchable(path):
+def keep_batchable(path, max_batch_size):
     """Leaves out the requests that a batching server would refuse.
 
-    One that batches refuses inputs without a dimension to join them along,
-    also in a warm-up, which then fails and with it the version.
+    One that batches refuses inputs without a dimension to join them along, and
+    batches above its limit, also in a warm-up, which then fails and with it
+    the version.
 
     Args:
         path: Path of the SavedModel.
+        max_batch_size: Integer, the server's limit.
     """
     records = tf.data.TFRecordDataset(str(path / FILE)).as_numpy_iterator()
     with files.replacing(path / FILE) as temporary:
@@ -59,7 +61,8 @@ def keep_batchable(path):
             for record in records:
                 log = prediction_log_pb2.PredictionLog.FromString(record)
                 inputs = log.predict_log.request.inputs.values()
-                if all(tensor.tensor_shape.dim for tensor in inputs):
+                shapes = [tensor.tensor_shape.dim for tensor in inputs]
+                if all(s and s[0].size <= max_batch_size for s in shapes):
                     writer.write(record)
 
 

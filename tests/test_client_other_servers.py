@@ -70,6 +70,17 @@ def asking(handler, transport="rest", **options):
             thread.join()
 
 
+class Closing(socketserver.BaseRequestHandler):
+    """Says where its answer ends, and then hangs up."""
+
+    def handle(self):
+        self.request.recv(1 << 16)
+        self.request.sendall(
+            b"HTTP/1.0 404 Not Found\r\nContent-Length: 16\r\n\r\n"
+            b'{"error": "gone"}'[:16]
+        )
+
+
 def test_a_trickle_of_bytes_does_not_outlast_the_deadline():
     start = time.monotonic()
     with pytest.raises(DeadlineError, match=r"0\.5 s"):
@@ -83,6 +94,11 @@ def test_another_try_is_another_connection(transport):
     with pytest.raises(ServerError, match="^UNAVAILABLE"):
         asking(Counter, transport, tries=5)
     assert Counter.calls >= 2
+
+
+def test_an_answer_that_closes_the_connection_is_read():
+    with pytest.raises(ServerError, match="^NOT_FOUND"):
+        asking(Closing)
 
 
 def test_a_connection_that_is_lost_is_tried_again():

@@ -90,6 +90,23 @@ def test_encoded_colour_becomes_grey_as_its_pixels_do(encode):
     np.testing.assert_allclose(result, np.full((8, 8, 1), expected), atol=0.01)
 
 
+def test_encoded_colour_becomes_grey_by_the_same_numbers():
+    flat = np.empty((8, 8, 3), "uint8")
+    flat[:] = (0, 255, 0)
+    pixels = preprocess(flat, size=8)
+    np.testing.assert_allclose(pixels, np.full((8, 8, 1), 0.587), atol=1e-6)
+    encoded = preprocess(tf.io.encode_png(flat), size=8)
+    np.testing.assert_array_equal(encoded, pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_grey_stays_as_it_is_among_colours(channels):
+    grey = np.full((8, 8, channels), 200, "uint8")
+    for image in (grey, tf.io.encode_png(grey)):
+        result = preprocess(image, size=8)
+        np.testing.assert_allclose(result, grey[..., :1] / 255, rtol=1e-6)
+
+
 def test_grey_becomes_colour_by_repetition():
     result = preprocess(GREY, channels=3)
     np.testing.assert_array_equal(result, np.repeat(GREY, 3, axis=-1))
@@ -194,6 +211,14 @@ def test_words_say_how_celeb_a_is_cropped():
     describe = images.describe_preprocessing
     assert describe((218, 178, 3), 64, 3, "celeb_a") == words
     assert describe((64, 64, 3), 64, 3, "celeb_a") == "taken as they are"
+
+
+def test_words_say_how_celeb_a_of_any_size_is_cropped():
+    words = images.describe_preprocessing((None,) * 3, 64, 3, "celeb_a")
+    assert words == (
+        "if of 178x218 resized to 64x78, cropped to their central 64x64 "
+        "(others: center-cropped, resized to 64x64), made RGB"
+    )
 
 
 def test_words_say_that_grey_is_made_colour():

@@ -199,7 +199,7 @@ def test_without_the_extra_it_says_which(
     folder, tmp_path, monkeypatch, library
 ):
     monkeypatch.setitem(sys.modules, library, None)  # As if not installed.
-    with pytest.raises(InputError, match=rf"ali-keras\[onnx\].*{library}"):
+    with pytest.raises(InputError, match=rf"'\.\[onnx\]'.*{library}"):
         onnx_file.export_onnx(folder / "saved", tmp_path)
     assert not list(tmp_path.iterdir())
 

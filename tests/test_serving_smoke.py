@@ -1,6 +1,7 @@
 """The bundle's smoke test and what docs/serving.md has people run."""
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
@@ -122,6 +123,26 @@ def test_it_waits_for_a_server(bundle, models):
     assert "not available in time: decoder 1 is LOADING" in line
     line = failure(smoke_test(bundle, port, timeout=0))  # It has ended.
     assert "not available in time" in line and str(port) in line
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"[1]", b'{"status": "ok"}'])
+def test_another_server_is_one_line(bundle, answer):
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        line = failure(smoke_test(bundle, server.server_port, timeout=0))
+        server.shutdown()
+        thread.join()
+    assert "not available in time" in line
 
 
 def test_a_server_without_the_labels_fails(bundle, models):
@@ -269,6 +290,8 @@ def test_a_canary_comes_and_becomes_stable(saved_models, tmp_path):
     assert list(labels()) == 2 * [{"stable": 1, "canary": 2}]
     shell(second, tmp_path)
     assert list(labels()) == 2 * [{"stable": 2}]
+    readme = (tmp_path / "serving" / "README.md").read_text()
+    assert "stable = version 2" in readme
 
 
 @pytest.mark.skipif(not BINARY, reason="Needs tensorflow_model_server.")

@@ -14,6 +14,7 @@ import ali_keras
 from ali_keras import InputError
 from ali_keras import images
 from export import saved_model
+from export import servables
 from export import tflite
 from export import tflite_convert
 from export import tflite_file
@@ -115,7 +116,7 @@ def test_files_say_what_the_interpreter_sees(converted, quantization):
         described = about(path)
         interpreter = Interpreter(str(path))
         # In this order, for callers by number.
-        signatures = tflite_convert.SIGNATURES[name]
+        signatures = servables.DETERMINISTIC[name]
         assert tuple(described["signatures"]) == signatures
         for signature, sides in described["signatures"].items():
             runner = interpreter.get_signature_runner(signature)

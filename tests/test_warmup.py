@@ -100,10 +100,16 @@ def test_points_are_asked_for_as_points(tmp_path):
     assert signatures == {"encode", "sample", "features"}
 
 
+def test_no_request_is_above_a_batching_server_s_limit(paths, tmp_path):
+    copy = shutil.copytree(paths["encoder"], tmp_path / "encoder")
+    warmup.keep_batchable(copy, 8)
+    assert {batch_size(inputs) for _, inputs, _ in replay(copy)} == {1}
+
+
 def test_what_a_batching_server_refuses_can_be_left_out(paths, tmp_path):
     for name, path in paths.items():
         copy = shutil.copytree(path, tmp_path / name)
-        warmup.keep_batchable(copy)
+        warmup.keep_batchable(copy, warmup.BATCHING_LIMIT)
         expected = [
             request
             for request in read_requests(path)

@@ -125,7 +125,8 @@ def seconds(value: float) -> float:
     Raises:
         InputError: if it is no finite number above 0.
     """
-    if not isinstance(value, numbers.Real) or not 0 < value < float("inf"):
+    is_number = isinstance(value, numbers.Real) and value is not True
+    if not is_number or not 0 < value < float("inf"):
         raise InputError(
             f"timeout must be finite seconds above 0. Received: {value!r}"
         )

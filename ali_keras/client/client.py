@@ -14,6 +14,7 @@ from ali_keras.client.encoding import Encoding
 from ali_keras.client.encoding import from_outputs
 from ali_keras.client.sending import Sender
 from ali_keras.errors import InputError
+from ali_keras.images import to_float
 
 # What the exports' warm-up expects of the server's batching, and the limit
 # that gRPC puts on an answer if nobody says otherwise.
@@ -30,7 +31,7 @@ class Client:
 
     Args:
         address: "HOST:PORT" for gRPC, "http://HOST:PORT" or
-            "https://HOST:PORT" for REST.
+            "https://HOST:PORT" for REST, "unix:PATH" for gRPC by a socket.
         encoder: String. Name of the encoder's servable.
         decoder: String. Name of the decoder's servable.
         version: Integer. Version of both; `None` is the server's choice, the
@@ -215,7 +216,7 @@ class Client:
         deadline = self._deadline(timeout)
         rows = self._images(images, deadline)
         reconstructions = self._reconstruct(rows, deadline)
-        difference = _to_float(rows) - _to_float(reconstructions)
+        difference = to_float(rows) - to_float(reconstructions)
         return np.mean(np.square(difference).reshape(len(rows), -1), axis=1)
 
     def interpolate(
@@ -286,9 +287,3 @@ class Client:
 
     def _reconstruct(self, rows: np.ndarray, deadline: Deadline) -> np.ndarray:
         return self._decode(self._encode(rows, deadline).z_mean, deadline)
-
-
-def _to_float(images: np.ndarray) -> np.ndarray:
-    if images.dtype == np.uint8:
-        return images / np.float32(255)
-    return images

@@ -162,6 +162,8 @@ class RestTransport:
             content = bytearray()
             while piece := response.read1(PIECE):
                 content += piece
+                if response.isclosed():  # And with it, perhaps, the socket.
+                    break
                 sock.settimeout(deadline.remaining())
             if response.length:  # Of what was announced.
                 raise http.client.IncompleteRead(

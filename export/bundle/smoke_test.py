@@ -34,16 +34,23 @@ def call(address, path, request=None):
     if response.status != 200:
         reason = " ".join(text.split())
         raise Failure(f"{path}: HTTP {response.status}, {reason}")
-    return json.loads(text)
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Failure(f"{path}: no answer as TF Serving writes it")
+    return answer
 
 
 def predict(address, name, label, signature, **inputs):
     """Returns one output of a signature: its only one, or its z_mean."""
     path = f"/v1/models/{name}/labels/{label}:predict"
     request = {"signature_name": signature, "inputs": inputs}
-    outputs = call(address, path, request)["outputs"]
+    answer = call(address, path, request)
     # The name is left out where there is but one.
-    return outputs["z_mean"] if isinstance(outputs, dict) else outputs
+    outputs = answer.get("outputs")
+    return outputs.get("z_mean") if isinstance(outputs, dict) else outputs
 
 
 def shape_of(values):
@@ -97,10 +104,10 @@ def wait_for(address, name, version, deadline):
     path = f"/v1/models/{name}/versions/{version}"
     while True:
         try:
-            [status] = call(address, path)["model_version_status"]
-            if status["state"] == "AVAILABLE":
+            [status] = call(address, path).get("model_version_status", [{}])
+            if status.get("state") == "AVAILABLE":
                 return
-            reason = f"{name} {version} is {status['state']}, {status}"
+            reason = f"{name} {version} is {status.get('state')}, {status}"
         except (OSError, http.client.HTTPException, Failure) as error:
             reason = f"{address}, {error}"
         if time.monotonic() > deadline:
@@ -122,8 +129,9 @@ def main():
     )
     deadline = time.monotonic() + arguments.timeout
     try:
-        for path in sorted((BUNDLE / "models").glob("*/*")):
-            wait_for(arguments.address, path.parent.name, path.name, deadline)
+        for model in sorted((BUNDLE / "models").iterdir()):
+            for version in sorted(labels.values(), key=int):
+                wait_for(arguments.address, model.name, version, deadline)
         for label, version in labels.items():
             check_label(arguments.address, label, version)
     except (OSError, http.client.HTTPException, Failure, ValueError) as error:
