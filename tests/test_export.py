@@ -30,7 +30,10 @@ def serve(path, signature, **inputs):
     return {name: value.numpy() for name, value in outputs.items()}
 
 
-@pytest.fixture(scope="module", params=["float32", "mixed_bfloat16"])
+@pytest.fixture(
+    scope="module",
+    params=["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)],
+)
 def exported(request, finished, tmp_path_factory):
     """A model of each precision, and the paths of its SavedModels."""
     if request.param == "float32":
