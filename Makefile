@@ -35,8 +35,7 @@ $(BEAM)/.runtime: requirements-beam.txt
 	$(BEAM)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-demo: $(DEMO)/export/encoder/1 $(DEMO)/export/decoder/1 ## Train, export, score
-	$(VENV)/bin/python -m tools.evaluate --workdir=$(DEMO)
+demo: $(DEMO)/export/encoder/1 $(DEMO)/export/decoder/1 ## Train, score, export
 
 # Always asked, because only the program knows whether training is finished;
 # the export follows when this made the file newer.
@@ -44,9 +43,14 @@ $(DEMO)/model.keras: FORCE $(VENV)/.runtime
 	$(VENV)/bin/python -m tools.train --dataset=mnist_5k \
 		--data_dir=runs/data --preset=mnist --workdir=$(DEMO)
 
+# Always measured and printed, and before the export, whose model card has it.
+$(DEMO)/metrics.json: FORCE $(DEMO)/model.keras
+	$(VENV)/bin/python -m tools.evaluate --workdir=$(DEMO)
+
 # One recipe makes both folders; `%` is the version, which the program would
 # not overwrite.
-$(DEMO)/export/encoder/% $(DEMO)/export/decoder/%: $(DEMO)/model.keras
+$(DEMO)/export/encoder/% $(DEMO)/export/decoder/%: $(DEMO)/model.keras | \
+		$(DEMO)/metrics.json
 	rm -rf $(DEMO)/export/encoder/$* $(DEMO)/export/decoder/$*
 	$(VENV)/bin/python -m export.saved_model --workdir=$(DEMO) \
 		--output=$(DEMO)/export --version=$*

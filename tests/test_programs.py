@@ -31,6 +31,20 @@ def test_a_program_runs_as_a_process(finished, tmp_path, name):
     assert str(output) in printed and output.exists()
 
 
+@pytest.mark.slow
+def test_the_export_runs_as_a_process(finished, tmp_path):
+    # Whose names of layers start anew.
+    status, printed, errors = programs.run(
+        sys.executable,
+        "-m",
+        "export.saved_model",
+        f"--workdir={finished.path}",
+        f"--output={tmp_path}",
+    )
+    assert status == 0, errors
+    assert f"Wrote {tmp_path}/encoder/1." in printed
+
+
 def test_help_lists_own_and_shared_flags():
     _, printed, _ = programs.run(
         sys.executable, "-m", "tools.reconstruct", "--helpshort"
