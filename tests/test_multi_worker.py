@@ -133,6 +133,7 @@ def test_one_worker_is_the_chief(two_workers):
         assert str(result["description"]) == "2 replicas on 2 workers"
 
 
+@pytest.mark.slow
 def test_only_the_chief_writes(tmp_path, data_dir):
     # Another worker would fail: see tests.worker.
     statuses, logs = run(2, tmp_path, "train_in_workdir", tmp_path, data_dir)

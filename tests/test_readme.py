@@ -43,6 +43,7 @@ def test_python_example_runs(tmp_path):
     assert (tmp_path / "model.keras").exists()
 
 
+@pytest.mark.slow
 def test_saved_model_cli_lines_run(finished, tmp_path):
     export_saved_models(
         *Workdir(finished.path).load(), tmp_path / "runs/demo/export"
