@@ -78,7 +78,23 @@ def export_saved_models(
     description = servables.describe(
         model, config, record.get("labels"), image_dtype, batch_size
     )
-    documents = {
+    documents = _documents(description, config, record)
+    paths = servables.choose(output, names, version)
+    with servables.writing(output, paths) as temporary:
+        for name, path in temporary.items():
+            archive = getattr(signatures, name)()
+            archive.write_out(str(path), verbose=False)
+            for document, value in documents.items():
+                files.write_json(path / servables.EXTRA / document, value)
+            card = model_card.write(name, description, config, record, metrics)
+            files.write_bytes(path / servables.CARD, card.encode())
+            warmup.write(path, name)
+    return paths
+
+
+def _documents(description, config, record):
+    """Returns what lies beside each servable as JSON, by its file's name."""
+    return {
         "servable.json": description,
         "config.json": dataclasses.asdict(config),
         "record.json": {
@@ -86,18 +102,6 @@ def export_saved_models(
             "export": describe_run(config.epochs),
         },
     }
-    paths = servables.choose(output, names, version)
-    with servables.writing(output, paths) as temporary:
-        for name, path in temporary.items():
-            archive = getattr(signatures, name)()
-            archive.write_out(str(path), verbose=False)
-            extra = path / servables.EXTRA
-            for document, value in documents.items():
-                files.write_json(extra / document, value)
-            card = model_card.write(name, description, config, record, metrics)
-            files.write_bytes(extra / "README.md", card.encode())
-            warmup.write(path, name)
-    return paths
 
 
 def main():

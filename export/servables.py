@@ -25,6 +25,7 @@ EXTRA = "assets.extra"
 # of JPEG.
 DETERMINISTIC = {"encoder": ("encode", "features"), "decoder": ("decode",)}
 DESCRIPTION = f"{EXTRA}/servable.json"
+CARD = f"{EXTRA}/README.md"
 
 
 def find(folder, name, version=None):

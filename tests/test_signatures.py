@@ -13,7 +13,6 @@ from ali_keras import files
 from ali_keras import images
 from ali_keras.features import hidden_layers
 from ali_keras.features import with_svm_features
-from ali_keras.presets import PRESETS
 from export import servables
 from export.saved_model import export_saved_models
 from tests import tiny
@@ -201,52 +200,6 @@ def test_a_fixed_batch_is_the_only_one(trained, tmp_path):
         call(served["encode"], image=digits(3))
 
 
-def build(preset, **overrides):
-    config = ali_keras.Config.from_preset(preset, **overrides)
-    model = ali_keras.build_model(config)
-    for network in (model.encoder_ema, model.decoder_ema):
-        # Statistics of batch normalization as a training leaves them.
-        for weight in network.weights:
-            if "moving" in weight.path:
-                noise = np.random.default_rng(0).random(weight.shape)
-                weight.assign(weight + 0.1 * noise)
-    return model, config
-
-
-def check_against_keras(model, config, folder):
-    paths = export_saved_models(model, config, folder)
-    encode, decode = (
-        tf.saved_model.load(str(path)).signatures["serving_default"]
-        for path in paths.values()
-    )
-    shape = model.encoder.input_shape[1:]
-    for batch in (1, 3, 100):
-        image = tf.random.stateless_uniform((batch, *shape), [batch, 0])
-        outputs = encode(image=image)
-        expected = model.encoder_ema(image)
-        for name, value in outputs.items():
-            np.testing.assert_allclose(value, expected[name], atol=1e-5)
-        z = model.sample_prior(batch)
-        np.testing.assert_allclose(
-            decode(z=z)["image"], model.decode(z), atol=1e-5
-        )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_answers_as_keras(preset, tmp_path):
-    channels = {"channels": 3} if preset.startswith("report_c") else {}
-    model, config = build(preset, precision="float32", **channels)
-    check_against_keras(model, config, tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("preset", ["cifar10", "bigan_mnist", "mixture"])
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_every_precision_answers_as_keras(preset, precision, tmp_path):
-    check_against_keras(*build(preset, precision=precision), tmp_path)
-
-
 def test_what_lies_beside_a_servable_tells_of_it(trained, finished, tmp_path):
     record = {"commit": "abc", "command": "train", "labels": ["zero", "one"]}
     metrics = {
@@ -278,15 +231,22 @@ def test_a_training_records_the_names_of_its_classes(finished):
     assert files.read_json(finished.training)["labels"] == list("0123456789")
 
 
-def test_points_are_no_8_bit_images(tmp_path):
-    model, config = build("mixture", precision="float32")
+@pytest.fixture(scope="module")
+def points():
+    """A model of points and its configuration."""
+    config = ali_keras.Config.from_preset("mixture", precision="float32")
+    return ali_keras.build_model(config), config
+
+
+def test_points_are_no_8_bit_images(points, tmp_path):
+    model, config = points
     with pytest.raises(ali_keras.InputError, match=r"float32 for points"):
         export_saved_models(model, config, tmp_path, image_dtype="uint8")
     assert not list(tmp_path.iterdir())
 
 
-def test_points_have_no_signature_for_encoded_images(tmp_path):
-    model, config = build("mixture", precision="float32")
+def test_points_have_no_signature_for_encoded_images(points, tmp_path):
+    model, config = points
     path = export_saved_models(model, config, tmp_path)["encoder"]
     signatures = tf.saved_model.load(str(path)).signatures
     assert "encode_jpeg" not in signatures and "encode" in signatures
