@@ -1,32 +1,49 @@
-"""Adversarially Learned Inference for Keras 3 on TensorFlow."""
+"""Adversarially Learned Inference for Keras 3 on TensorFlow.
 
-from ali_keras import datasets
-from ali_keras import losses
-from ali_keras.building import build_model
-from ali_keras.config import Config
-from ali_keras.errors import InputError
-from ali_keras.execution import Execution
-from ali_keras.images import preprocess
-from ali_keras.model import ALI
-from ali_keras.networks import build_networks
-from ali_keras.objective import Objective
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
-from ali_keras.training import train
+Names are imported at their first use: `import ali_keras` and
+`import ali_keras.client` take milliseconds, TensorFlow takes seconds.
+"""
 
-__all__ = [
-    "ALI",
-    "Architecture",
-    "Config",
-    "Execution",
-    "InputError",
-    "Objective",
-    "Row",
-    "build_model",
-    "build_networks",
-    "datasets",
-    "losses",
-    "preprocess",
-    "train",
-]
+import importlib
+
 __version__ = "0.1.0"
+
+# The module that has each public name; a module itself is its own value.
+_PLACES = {
+    "ALI": "ali_keras.model.ali",
+    "Architecture": "ali_keras.architectures.spec",
+    "Config": "ali_keras.config",
+    "Execution": "ali_keras.training.execution",
+    "InputError": "ali_keras.errors",
+    "Objective": "ali_keras.objectives.objective",
+    "Row": "ali_keras.architectures.spec",
+    "build_model": "ali_keras.model.build",
+    "build_networks": "ali_keras.networks.builder",
+    "preprocess": "ali_keras.data.preprocessing",
+    "train": "ali_keras.training.run",
+}
+_MODULES = {
+    "architectures": "ali_keras.architectures",
+    "client": "ali_keras.client",
+    "datasets": "ali_keras.datasets",
+    "layers": "ali_keras.networks.layers",
+    "losses": "ali_keras.objectives.losses",
+    "normalization": "ali_keras.networks.normalization",
+}
+
+__all__ = [*_PLACES, "datasets", "losses"]
+
+
+def __getattr__(name):
+    if name in _PLACES:
+        value = getattr(importlib.import_module(_PLACES[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(_MODULES[name])
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_PLACES, *_MODULES})

@@ -7,13 +7,13 @@ import pathlib
 
 from ali_keras import files
 from ali_keras.architectures import ARCHITECTURES
+from ali_keras.distribution.precision import PRECISIONS
+from ali_keras.distribution.precision import resolve
 from ali_keras.errors import InputError
-from ali_keras.objective import CYCLES
-from ali_keras.precision import PRECISIONS
-from ali_keras.precision import resolve
+from ali_keras.latents.prior import PRIORS
+from ali_keras.networks.rows import NORMALIZATIONS
+from ali_keras.objectives.objective import CYCLES
 from ali_keras.presets import PRESETS
-from ali_keras.prior import PRIORS
-from ali_keras.rows import NORMALIZATIONS
 
 
 @dataclasses.dataclass(frozen=True)

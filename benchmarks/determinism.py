@@ -19,7 +19,7 @@ from absl import app
 from absl import flags
 
 from ali_keras import files
-from ali_keras.record import describe_run
+from ali_keras.training.record import describe_run
 
 OUTPUT = flags.DEFINE_string("output", None, "JSON file to write.")
 ROUNDS = flags.DEFINE_integer("rounds", 3, "Runs of each kind.", lower_bound=1)

@@ -20,12 +20,14 @@ import numpy as np
 from absl import flags
 
 import ali_keras
-from ali_keras import common_flags
-from ali_keras import data
 from ali_keras import files
-from ali_keras import program
 from ali_keras.architectures import ARCHITECTURES
-from ali_keras.record import describe_run
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.data import sources
+from ali_keras.data import splits
+from ali_keras.data.batches import training_batches
+from ali_keras.training.record import describe_run
 
 common_flags.declare(__name__, "output", "data_dir")
 PRESETS = flags.DEFINE_list(
@@ -88,7 +90,7 @@ def measure(config, num_steps):
     images = images_of(config)
     model = ali_keras.build_model(config, images.astype("float32") / 255)
     clock = _Clock()
-    batches = data.training_batches(
+    batches = training_batches(
         images,
         config.batch_size,
         config.seed,
@@ -123,9 +125,9 @@ def images_of(config):
     if not config.dataset:
         shape = (NUM_IMAGES, size, size, config.channels)
         return np.random.default_rng(0).integers(0, 256, shape, "uint8")
-    builder = data.open_dataset(config.dataset, config.data_dir)
+    builder = sources.open_dataset(config.dataset, config.data_dir)
     split = f"train[:{NUM_IMAGES}]"
-    return data.load_arrays(builder, split, size, config.channels)[0]
+    return splits.load_arrays(builder, split, size, config.channels)[0]
 
 
 class _Clock(keras.callbacks.Callback):

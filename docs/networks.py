@@ -6,12 +6,12 @@ import keras
 
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.architectures import stabilised
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 from ali_keras.config import DEFAULTS
-from ali_keras.describe import num_trainable
-from ali_keras.networks import build_networks
+from ali_keras.model.summary import num_trainable
+from ali_keras.networks.builder import build_networks
 from ali_keras.presets import PRESETS
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
 from docs.markdown import show
 from docs.markdown import table
 from docs.markdown import words

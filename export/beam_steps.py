@@ -17,7 +17,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 from google.protobuf.message import DecodeError
 
-from ali_keras import images
+from ali_keras.data import preprocessing
 
 from . import servables
 
@@ -109,9 +109,11 @@ def decode(record, description):
     if image.shape[-1] == 2:  # Grey with an alpha channel is grey.
         image = image[..., :1]
     size, _, channels = description["image_shape"]
-    image = images.preprocess(image, size, channels, description["dataset"])
+    image = preprocessing.preprocess(
+        image, size, channels, description["dataset"]
+    )
     if description["image_dtype"] == "uint8":
-        image = images.round_to_uint8(image)
+        image = preprocessing.round_to_uint8(image)
     yield key, image.numpy()
 
 

@@ -15,8 +15,8 @@ import logging
 
 from absl import flags
 
-from ali_keras import common_flags
-from ali_keras import program
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
 from ali_keras.errors import InputError
 
 from . import servables

@@ -15,9 +15,9 @@ import pathlib
 
 import tensorflow as tf
 
-from ali_keras import common_flags
 from ali_keras import files
-from ali_keras import program
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
 from ali_keras.errors import InputError
 
 from . import servables

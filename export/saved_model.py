@@ -12,11 +12,11 @@ import dataclasses
 
 from absl import flags
 
-from ali_keras import common_flags
 from ali_keras import files
-from ali_keras import program
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
 from ali_keras.errors import InputError
-from ali_keras.record import describe_run
+from ali_keras.training.record import describe_run
 
 from . import model_card
 from . import servables

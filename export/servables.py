@@ -16,9 +16,9 @@ import tempfile
 import tensorflow as tf
 
 from ali_keras import files
+from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
-from ali_keras.images import describe_preprocessing
 
 EXTRA = "assets.extra"
 # Of which LiteRT and ONNX can have all: neither has our noise, nor a decoder

@@ -24,9 +24,9 @@ from absl import flags
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from ali_keras import common_flags
 from ali_keras import files
-from ali_keras import program
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
 from ali_keras.errors import InputError
 
 from . import servables

@@ -7,11 +7,11 @@ attributes as one input more, by a name of its own.
 import keras
 import tensorflow as tf
 
-from ali_keras import images
 from ali_keras import noise
-from ali_keras import posterior
-from ali_keras.features import with_svm_features
-from ali_keras.objective import POSTERIOR
+from ali_keras.data import preprocessing
+from ali_keras.latents import posterior
+from ali_keras.networks.svm_features import with_svm_features
+from ali_keras.objectives.objective import POSTERIOR
 
 IMAGE_DTYPES = ("float32", "uint8")
 MAX_COUNT = 1024  # Images of one call of `generate`.
@@ -27,7 +27,7 @@ class Signatures:
     Args:
         model: `ALI`.
         dataset: TFDS name of the data that it was trained on, see
-            `images.preprocess`.
+            `preprocessing.preprocess`.
         batch_size: Integer: only such batches are taken. `None`: any.
         image_dtype: "float32", images in [0, 1] (or points), or "uint8".
     """
@@ -111,20 +111,22 @@ class Signatures:
 
     def _take(self, image):
         image = _not_empty(tf.ensure_shape(image, self.image.shape))
-        return images.images_of(
-            images.to_float(image), bounded=self.model.bounded
+        return preprocessing.images_of(
+            preprocessing.to_float(image), bounded=self.model.bounded
         )
 
     def _give(self, image):
         if self.image_dtype == "uint8":
-            return images.round_to_uint8(image)
+            return preprocessing.round_to_uint8(image)
         return image
 
     def _decode_images(self, image_bytes):
         _, size, _, channels = self.image.shape
 
         def decode(encoded):
-            return images.preprocess(encoded, size, channels, self.dataset)
+            return preprocessing.preprocess(
+                encoded, size, channels, self.dataset
+            )
 
         return tf.map_fn(
             decode, _not_empty(image_bytes), fn_output_signature=tf.float32

@@ -22,11 +22,11 @@ import pathlib
 from absl import flags
 
 import ali_keras
-from ali_keras import common_flags
 from ali_keras import files
-from ali_keras import program
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
 from ali_keras.errors import InputError
-from ali_keras.record import describe_run
+from ali_keras.training.record import describe_run
 
 from . import tflite_check
 from . import tflite_convert

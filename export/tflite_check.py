@@ -3,8 +3,8 @@
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from ali_keras import evaluation
-from ali_keras.images import to_float
+from ali_keras.data.preprocessing import to_float
+from ali_keras.evaluation import evaluate as evaluation
 
 from . import batching
 from . import servables

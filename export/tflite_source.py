@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ali_keras import data
 from ali_keras import noise
-from ali_keras import prior
 from ali_keras.config import Config
+from ali_keras.data import sources
+from ali_keras.data import splits
 from ali_keras.errors import InputError
-from ali_keras.objective import PRIOR
+from ali_keras.latents import prior
+from ali_keras.objectives.objective import PRIOR
 
 from . import batching
 from . import servables
@@ -102,9 +103,9 @@ class Source:
         config = self.config
         if dataset != config.dataset:  # Whose splits may have other names.
             config = config.replace(dataset=dataset, train_split=None)
-        builder = data.open_again(config, self.data_dir)
-        split, _ = data.split_names(builder, config.train_split)
+        builder = sources.open_again(config, self.data_dir)
+        split, _ = splits.split_names(builder, config.train_split)
         size, _, channels = self.description["image_shape"]
-        examples = data.read_examples(builder, split, size, channels)
+        examples = splits.read_examples(builder, split, size, channels)
         examples = examples.take(NUM_REPRESENTATIVE).as_numpy_iterator()
         return np.stack([example["image"] for example in examples])

@@ -10,7 +10,7 @@ from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from ali_keras import files
-from ali_keras.images import round_to_uint8
+from ali_keras.data.preprocessing import round_to_uint8
 
 from . import servables
 

@@ -8,7 +8,7 @@ import pytest
 from ali_keras import Config
 from ali_keras import InputError
 from ali_keras.architectures import ARCHITECTURES
-from ali_keras.precision import resolve
+from ali_keras.distribution.precision import resolve
 from ali_keras.presets import PRESETS
 
 

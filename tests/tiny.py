@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 import ali_keras
-from ali_keras.networks import build_cycle_discriminator
-from ali_keras.networks import build_networks
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import MEAN_AND_LOG_SIGMA
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
+from ali_keras.networks.builder import build_cycle_discriminator
+from ali_keras.networks.builder import build_networks
 
 LATENT_DIM = 3
 

@@ -8,10 +8,10 @@ TFDS stores them.
 
 from absl import flags
 
-from ali_keras import common_flags
-from ali_keras import outputs
-from ali_keras import program
-from ali_keras.encoding import encode_split
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.data import writers
+from ali_keras.evaluation.codes import encode_split
 
 common_flags.declare(
     __name__, "workdir", "output", "format", "dataset", "data_dir", "seed"
@@ -23,7 +23,7 @@ SPLIT = flags.DEFINE_string(
 
 def main():
     """Loads the model, encodes batch by batch, writes one file."""
-    path, form = common_flags.output("encoded", "npz", outputs.STREAM_WRITERS)
+    path, form = common_flags.output("encoded", "npz", writers.STREAM_WRITERS)
     model, config = common_flags.workdir().load()
     config = config.replace(
         dataset=common_flags.DATASET.value or config.dataset,
@@ -32,7 +32,7 @@ def main():
     num_examples, batches = encode_split(
         model, config, SPLIT.value, common_flags.SEED.value
     )
-    outputs.STREAM_WRITERS[form](path, num_examples, batches)
+    writers.STREAM_WRITERS[form](path, num_examples, batches)
     print(f"Wrote the codes of {num_examples} images to {path}.")
 
 

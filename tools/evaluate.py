@@ -5,14 +5,14 @@ python -m tools.evaluate --workdir=runs/demo
 Writes metrics.json and, for images, neighbours.png; prints a table.
 """
 
-from ali_keras import common_flags
-from ali_keras import evaluation
 from ali_keras import files
-from ali_keras import pictures
-from ali_keras import program
-from ali_keras.images import to_float
-from ali_keras.report import format_metrics
-from ali_keras.report import list_files
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.data.preprocessing import to_float
+from ali_keras.evaluation import evaluate as evaluation
+from ali_keras.evaluation.summary import format_metrics
+from ali_keras.evaluation.summary import list_files
+from ali_keras.plotting import grids
 
 common_flags.declare(__name__, "workdir", "data_dir")
 NUM_NEIGHBOURS = 50
@@ -27,14 +27,14 @@ def main():
     files.write_json(workdir.metrics, metrics)
     if model.bounded:  # Points have no pictures to set side by side.
         picture = _draw_neighbours(model, to_float(splits[0][0]))
-        pictures.write_png(workdir.path / "neighbours.png", picture)
+        grids.write_png(workdir.path / "neighbours.png", picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 
 
 def _draw_neighbours(model, gallery):
     samples = evaluation.generate(model, NUM_NEIGHBOURS)
     neighbours = evaluation.nearest_neighbours(gallery, samples)
-    return pictures.pairs(samples, neighbours)
+    return grids.pairs(samples, neighbours)
 
 
 def run():

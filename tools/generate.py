@@ -9,10 +9,10 @@ the plane are written as npz only.
 
 from absl import flags
 
-from ali_keras import common_flags
-from ali_keras import outputs
-from ali_keras import program
-from ali_keras.evaluation import generate
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.data import writers
+from ali_keras.evaluation.evaluate import generate
 
 common_flags.declare(__name__, "workdir", "output", "format", "seed")
 NUM_IMAGES = flags.DEFINE_integer(
@@ -22,9 +22,9 @@ NUM_IMAGES = flags.DEFINE_integer(
 
 def main():
     """Loads the model, draws, writes one file."""
-    path, form = common_flags.output("generated", "png", outputs.WRITERS)
+    path, form = common_flags.output("generated", "png", writers.WRITERS)
     model, _ = common_flags.workdir().load()
-    write = outputs.writer(form, model.bounded)
+    write = writers.writer(form, model.bounded)
     seed = common_flags.SEED.value
     images = generate(model, NUM_IMAGES.value, seed)
     z = model.sample_prior(NUM_IMAGES.value, seed).numpy()

@@ -5,10 +5,10 @@ python -m tools.interpolate --workdir=runs/demo --num_rows=10 --steps=8
 
 from absl import flags
 
-from ali_keras import common_flags
-from ali_keras import pictures
-from ali_keras import program
-from ali_keras.evaluation import load_held_out
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.evaluation.evaluate import load_held_out
+from ali_keras.plotting import grids
 
 common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_ROWS = flags.DEFINE_integer(
@@ -23,13 +23,11 @@ def main():
     """Loads the model and held-out images, writes one picture."""
     path, _ = common_flags.output("interpolations", "png", ["png"])
     model, config = common_flags.workdir().load()
-    pictures.check_images(model)
+    grids.check_images(model)
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
-    images = pictures.choose(
-        held_out, 2 * NUM_ROWS.value, common_flags.SEED.value
-    )
-    picture = pictures.interpolations(model, images, STEPS.value)
-    pictures.write_png(path, picture)
+    images = grids.choose(held_out, 2 * NUM_ROWS.value, common_flags.SEED.value)
+    picture = grids.interpolations(model, images, STEPS.value)
+    grids.write_png(path, picture)
     print(f"Wrote {len(images) // 2} rows to {path}.")
 
 

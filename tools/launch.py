@@ -18,8 +18,8 @@ import time
 
 from absl import flags
 
-from ali_keras import program
-from ali_keras.cluster import WORKER_LOST
+from ali_keras.command_line import program
+from ali_keras.distribution.cluster import WORKER_LOST
 from ali_keras.errors import InputError
 
 NUM_WORKERS = flags.DEFINE_integer(

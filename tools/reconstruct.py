@@ -5,10 +5,10 @@ python -m tools.reconstruct --workdir=runs/demo --num_pairs=50
 
 from absl import flags
 
-from ali_keras import common_flags
-from ali_keras import pictures
-from ali_keras import program
-from ali_keras.evaluation import load_held_out
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.evaluation.evaluate import load_held_out
+from ali_keras.plotting import grids
 
 common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_PAIRS = flags.DEFINE_integer(
@@ -20,10 +20,10 @@ def main():
     """Loads the model and held-out images, writes one picture."""
     path, _ = common_flags.output("reconstructions", "png", ["png"])
     model, config = common_flags.workdir().load()
-    pictures.check_images(model)
+    grids.check_images(model)
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
-    images = pictures.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
-    pictures.write_png(path, pictures.reconstructions(model, images))
+    images = grids.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
+    grids.write_png(path, grids.reconstructions(model, images))
     print(f"Wrote {len(images)} pairs to {path}.")
 
 

@@ -11,16 +11,16 @@ import dataclasses
 from absl import flags
 
 import ali_keras
-from ali_keras import common_flags
-from ali_keras import program
-from ali_keras.describe import describe
-from ali_keras.distribution import STRATEGIES
-from ali_keras.execution import ON_NONFINITE
-from ali_keras.objective import CYCLES
-from ali_keras.precision import PRECISIONS
+from ali_keras.command_line import common_flags
+from ali_keras.command_line import program
+from ali_keras.distribution.precision import PRECISIONS
+from ali_keras.distribution.strategy import STRATEGIES
+from ali_keras.latents.prior import PRIORS
+from ali_keras.model.summary import describe
+from ali_keras.networks.rows import NORMALIZATIONS
+from ali_keras.objectives.objective import CYCLES
 from ali_keras.presets import PRESETS
-from ali_keras.prior import PRIORS
-from ali_keras.rows import NORMALIZATIONS
+from ali_keras.training.execution import ON_NONFINITE
 
 common_flags.declare(
     __name__, "workdir", "dataset", "data_dir", "seed", "batch_size"

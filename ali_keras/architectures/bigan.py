@@ -11,10 +11,10 @@ Its D starts with a last layer of zeros, ours with N(0, 0.02^2) like the
 others.
 """
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import LATENT_DIM
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import LATENT_DIM
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 BIGAN_MNIST = Architecture(
     encoder=(

@@ -1,9 +1,9 @@
 """Our own table: small networks for 28x28 images."""
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import MEAN_AND_LOG_SIGMA
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 # Ours, for 28x28 images of one object on two CPU cores: few and narrow
 # layers, He initialisation, no batch normalization in the discriminator (its

@@ -5,10 +5,10 @@ A point is a 1x1 image of two channels, so that each row is fully connected.
 
 import dataclasses
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import LATENT_DIM
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import LATENT_DIM
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 # Dumoulin et al. (2017), appendix, as in the authors' code
 # (experiments/ali_mixture.py): the change-of-variables encoder takes the

@@ -16,10 +16,10 @@ Where both differ we follow the code, because it gave the published samples:
   deviation, Keras the variance: a small difference, in inference alone.
 """
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import MEAN_AND_LOG_SIGMA
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 _ENCODER = (
     Row("conv", 5, 1, 32, True),

@@ -12,10 +12,10 @@ the published samples:
   bear the name today: TFDS' `imagenet_resized/64x64`.
 """
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import MEAN_AND_LOG_SIGMA
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 CELEBA = Architecture(
     encoder=(

@@ -1,9 +1,9 @@
 """The table of a student report on ALI, for 28x28 images."""
 
-from ali_keras.tables import CHANNELS
-from ali_keras.tables import MEAN_AND_LOG_SIGMA
-from ali_keras.tables import Architecture
-from ali_keras.tables import Row
+from ali_keras.architectures.spec import CHANNELS
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.architectures.spec import Architecture
+from ali_keras.architectures.spec import Row
 
 # Figure 15 of the report by Joshi, Kaur, Nest & Sharma (IFT6269), which is
 # the SVHN table of Dumoulin et al. (2017) for 32x32 images. The report trains

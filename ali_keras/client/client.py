@@ -13,8 +13,8 @@ from ali_keras.client.calls import Deadline
 from ali_keras.client.encoding import Encoding
 from ali_keras.client.encoding import from_outputs
 from ali_keras.client.sending import Sender
+from ali_keras.data.preprocessing import to_float
 from ali_keras.errors import InputError
-from ali_keras.images import to_float
 
 # What the exports' warm-up expects of the server's batching, and the limit
 # that gRPC puts on an answer if nobody says otherwise.

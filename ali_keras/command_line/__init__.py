@@ -1,0 +1,1 @@
+"""What all programs share: how they run, and their flags."""

@@ -1,0 +1,124 @@
+"""Flags that several programs share. Defined once: absl refuses a second."""
+
+import sys
+
+from absl import flags
+
+from ali_keras.errors import InputError
+from ali_keras.training.workdir import Workdir
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
+OUTPUT = flags.DEFINE_string(
+    "output", None, "Path to write. Tools default to a file in the workdir."
+)
+_FORMAT = flags.DEFINE_enum(
+    "format", None, ["png", "npz", "tfrecord"], "Format of the output."
+)
+DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "TFDS name, 'name' or 'name/config', or folder:PATH. Default: the run's.",
+)
+DATA_DIR = flags.DEFINE_string(
+    "data_dir",
+    None,
+    "Folder of prepared TFDS data. Default: the run's, else TFDS' own.",
+)
+SEED = flags.DEFINE_integer(
+    "seed", 0, "Fixes all that is random.", lower_bound=0
+)
+BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size",
+    None,
+    "Images of a batch: of all replicas in training; in exports the one size "
+    "that is taken, for accelerators that want it fixed.",
+    lower_bound=1,
+)
+_SAVED_MODELS = flags.DEFINE_string(
+    "saved_models", None, "Folder that holds encoder/N and decoder/N."
+)
+VERSION = flags.DEFINE_integer(
+    "version",
+    None,
+    "Of SavedModels: one that is there; or, to write, one "
+    "that is free. Default: the newest; or the next.",
+    lower_bound=1,
+)
+SHARED = (
+    "workdir",
+    "output",
+    "format",
+    "dataset",
+    "data_dir",
+    "seed",
+    "batch_size",
+    "saved_models",
+    "version",
+)
+
+
+def declare(module, *names):
+    """Says which shared flags a program has: it lists and accepts no others.
+
+    Args:
+        module: The program's `__name__`.
+        *names: Some of `SHARED`.
+    """
+    if module == "__main__":  # absl's name for it.
+        module = sys.argv[0]
+    for name in names:
+        flags.FLAGS.register_key_flag_for_module(module, flags.FLAGS[name])
+
+
+def check_declared(module):
+    """Refuses shared flags that were given but are not the program's."""
+    own = {f.name for f in flags.FLAGS.get_key_flags_for_module(module)}
+    for name in SHARED:
+        if flags.FLAGS[name].present and name not in own:
+            raise InputError(
+                f"A flag must be one of the program's, see --helpshort. "
+                f"Received: --{name}"
+            )
+
+
+def workdir():
+    """Returns the `Workdir` of --workdir."""
+    if not _WORKDIR.value:
+        raise InputError("--workdir must be given: the folder of the run")
+    return Workdir(_WORKDIR.value)
+
+
+def saved_models():
+    """Returns the folder of --saved_models."""
+    if not _SAVED_MODELS.value:
+        raise InputError(
+            "--saved_models must be given: a folder as export.saved_model "
+            "writes it"
+        )
+    return _SAVED_MODELS.value
+
+
+def output_folder():
+    """Returns the folder of --output, for programs that have no default."""
+    if not OUTPUT.value:
+        raise InputError("--output must be given: the folder to write to")
+    return OUTPUT.value
+
+
+def output(name, default_format, formats):
+    """Resolves --output and --format.
+
+    Args:
+        name: Name of the file in the workdir, where --output is not given.
+        default_format: Where --format is not given.
+        formats: Formats that the program can write.
+
+    Returns:
+        Tuple of path and format.
+    """
+    form = _FORMAT.value or default_format
+    if form not in formats:
+        raise InputError(
+            f"--format must be one of {sorted(formats)}. Received: {form}"
+        )
+    return OUTPUT.value or workdir().path / f"{name}.{form}", form

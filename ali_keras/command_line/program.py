@@ -1,0 +1,82 @@
+"""How a program runs: errors that people can mend are one line."""
+
+import sys
+
+import tensorflow as tf
+from absl import app
+from absl import flags
+from absl import logging
+
+from ali_keras.command_line import common_flags
+from ali_keras.distribution import cluster
+from ali_keras.distribution import signals
+from ali_keras.errors import InputError
+from ali_keras.errors import Terminated
+
+USAGE_ERROR = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
+
+
+def run(main, takes_command=False):
+    """Runs an absl program.
+
+    Args:
+        main: Function without arguments. `InputError` is printed as one line
+            and ends the program with status 2, Ctrl-C with status 130,
+            SIGTERM with status 143, the loss of a worker with status 138.
+            It may return another status.
+        takes_command: Boolean. Whether `main` takes the list of arguments
+            that are no flags.
+    """
+
+    def guarded(argv):
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)  # TFDS tells much.
+        status, message = _run_guarded(main, argv[1:], takes_command)
+        if message:
+            print(message, file=sys.stderr)
+        if status and cluster.joined.is_set():
+            cluster.leave(status)
+        return status
+
+    _list_flags_in_help(main)
+    app.run(guarded)
+
+
+def _run_guarded(main, arguments, takes_command):
+    """Returns the status of a program, and the line that tells of its end."""
+    try:
+        if arguments and not takes_command:
+            raise InputError(
+                "Arguments must be flags, --name=value. Received: "
+                f"{' '.join(arguments)}"
+            )
+        common_flags.check_declared(main.__module__)
+        with signals.handled_by(signals.terminate):
+            return main(*([arguments] if takes_command else [])) or 0, None
+    except InputError as error:
+        return USAGE_ERROR, f"error: {error}"
+    except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
+        if cluster.is_worker_loss(error):
+            return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
+        reason = getattr(error, "message", None) or str(error)
+        return USAGE_ERROR, (
+            "error: Files must be readable, places writable, data sound. "
+            f"Received: {' '.join(reason.split())}"
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED, (
+            "\nInterrupted. The same command starts again, a training "
+            "from its last checkpoint."
+        )
+    except Terminated as notice:
+        return signals.TERMINATED, notice
+
+
+def _list_flags_in_help(main):
+    # absl looks for flags and text under the script's name, which is no
+    # module's where a console script or `python -m` starts the program.
+    for flag in flags.FLAGS.get_key_flags_for_module(main.__module__):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    module = sys.modules[main.__module__]
+    sys.modules["__main__"].__doc__ = module.__doc__

@@ -1,0 +1,145 @@
+"""Data sets: found, prepared, read, and put in an order fixed by a seed."""
+
+import numpy as np
+import tensorflow as tf
+
+from ali_keras.data.image_folder import ImageFolder
+from ali_keras.data.preprocessing import describe_preprocessing
+from ali_keras.data.preprocessing import preprocess
+from ali_keras.data.preprocessing import to_uint8
+from ali_keras.data.sources import has_labels
+from ali_keras.data.sources import holds_points
+from ali_keras.errors import InputError
+
+
+def split_names(builder, train_split=None):
+    """Returns the TFDS names of the training and the held-out split.
+
+    The held-out split is "test", else "validation", else the last tenth of
+    "train", which is then not trained on.
+
+    Args:
+        builder: Prepared `tfds.core.DatasetBuilder`, or `ImageFolder`.
+        train_split: TFDS split to train on, slices and sums too. `None` is
+            all of "train" that is not held out.
+
+    Raises:
+        InputError: if there is no split "train".
+    """
+    splits = builder.info.splits
+    if "train" not in splits:
+        raise InputError(
+            "The data set must have a split 'train'. Received: "
+            f"{builder.name}, with {sorted(splits)}"
+        )
+    for held_out in ("test", "validation"):
+        if held_out in splits:
+            return train_split or "train", held_out
+    return train_split or "train[:90%]", "train[90%:]"
+
+
+def read_examples(builder, split, size, channels):
+    """Streams a split in its stored order, preprocessed.
+
+    Args:
+        builder: Prepared `tfds.core.DatasetBuilder`.
+        split: TFDS split, slices such as "test[:100]" too.
+        size: Integer. Height and width of the images.
+        channels: Integer, 1 or 3.
+
+    Returns:
+        `tf.data.Dataset` of dictionaries: `image` float32 `(size, size,
+        channels)`, in [0, 1] unless they are points; where there are labels,
+        `label`; for a folder `file`, the path below it.
+
+    Raises:
+        InputError: if there is no such split, or images cannot be brought
+            to these channels, or points are of another shape.
+    """
+    _check_shape(builder, size, channels)
+    points = holds_points(builder.info.features)
+    try:
+        examples = builder.as_dataset(split=split, shuffle_files=False)
+    except (ValueError, KeyError):
+        raise InputError(
+            f"split must be one of {sorted(builder.info.splits)}, or a slice "
+            f"of it. Received: {split}"
+        ) from None
+
+    kept = ["label"] if has_labels(builder) else []
+    kept += ["file"] if isinstance(builder, ImageFolder) else []
+
+    def select(example):
+        image = example["image"]
+        if points:
+            image = tf.cast(image, tf.float32)
+        else:
+            image = preprocess(image, size, channels, builder.name)
+        return {"image": image, **{name: example[name] for name in kept}}
+
+    return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def load_arrays(builder, split, size, channels):
+    """Loads a split into memory as 8-bit images, or as points.
+
+    Arguments and errors as `read_examples`.
+
+    Returns:
+        Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
+        points, float32, and of int64 labels `(num_examples,)` or `None`.
+    """
+    examples = read_examples(builder, split, size, channels)
+    num_examples = builder.info.splits[split].num_examples
+    points = holds_points(builder.info.features)
+    # Filled piece by piece: a list of pieces, joined, would be held twice.
+    images = np.empty(
+        (num_examples, size, size, channels), "float32" if points else "uint8"
+    )
+    labels = np.empty(num_examples, "int64") if has_labels(builder) else None
+    stop = 0
+    try:
+        for batch in examples.batch(1000):
+            start, stop = stop, stop + len(batch["image"])
+            pixels = batch["image"]
+            images[start:stop] = pixels if points else to_uint8(pixels)
+            if labels is not None:
+                labels[start:stop] = batch["label"]
+    except tf.errors.OpError as error:
+        raise InputError(
+            "The data set's files must be as TFDS wrote them, and their "
+            f"images decode. Received: {builder.data_dir}, split {split} "
+            f"({' '.join(error.message.split())[:200]})"
+        ) from None
+    return images, labels
+
+
+def describe_images(builder, size, channels):
+    """Says in words what becomes of this data set's images.
+
+    Arguments and errors as `read_examples`.
+    """
+    _check_shape(builder, size, channels)
+    if holds_points(builder.info.features):
+        return "points, taken as they are"
+    shape = builder.info.features["image"].shape
+    words = describe_preprocessing(shape, size, channels, builder.name)
+    if isinstance(builder, ImageFolder) and builder.describe_files():
+        return f"{words}; {builder.describe_files()}"
+    return words
+
+
+def _check_shape(builder, size, channels):
+    features = builder.info.features
+    if not holds_points(features):
+        if channels not in (1, 3):
+            raise InputError(
+                "channels must be one of [1, 3] for images. Received: "
+                f"{channels}, for {builder.name}"
+            )
+    elif features["image"].shape != (size, size, channels):
+        raise InputError(
+            "Points must have the shape that the networks take, "
+            f"{(size, size, channels)}. Received: {builder.name}, with "
+            f"{features['image'].shape}"
+        )

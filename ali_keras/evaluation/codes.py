@@ -1,0 +1,58 @@
+"""Encoding a whole split of a data set, batch by batch."""
+
+from ali_keras import noise
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.data import sources
+from ali_keras.data import splits
+from ali_keras.data.image_folder import ImageFolder
+from ali_keras.errors import InputError
+from ali_keras.latents import posterior
+from ali_keras.objectives.objective import POSTERIOR
+
+BATCH_SIZE = 500
+
+
+def encode_split(model, config, split=None, seed=0):
+    """Encodes a split in the order in which TFDS stores it.
+
+    Args:
+        model: `ALI`.
+        config: `Config` that names the data set and its data_dir.
+        split: TFDS split or slice; `None` is the held-out split.
+        seed: Integer. Fixes the draws `z`.
+
+    Returns:
+        Tuple of the number of examples, and an iterator of dictionaries of
+        arrays: `z_mean`, `z_log_sigma` (of a Gaussian encoder), a draw `z`
+        `(batch, latent_dim)`, `features` `(batch, num_features)`; where there
+        are labels, `label`; for a folder `file`, the path of each image below
+        it, as bytes.
+
+    Raises:
+        InputError: if data set or split are unknown, or the split is empty.
+    """
+    builder = sources.open_again(config)
+    split = split or splits.split_names(builder)[1]
+    size = ARCHITECTURES[config.architecture].image_size
+    examples = splits.read_examples(builder, split, size, config.channels)
+    num_examples = builder.info.splits[split].num_examples
+    if not num_examples:
+        raise InputError(f"split must not be empty. Received: {split}")
+    batches = _encode_batches(model, examples.batch(BATCH_SIZE), seed)
+    if isinstance(builder, ImageFolder):
+        batches = _fix_width(batches, builder.longest_name())
+    return num_examples, batches
+
+
+def _fix_width(batches, width):
+    # Of all batches: an array of bytes has one for all its items.
+    for batch in batches:
+        yield {**batch, "file": batch["file"].astype(f"S{width}")}
+
+
+def _encode_batches(model, batches, seed):
+    for number, batch in enumerate(batches):
+        images = batch.pop("image")
+        key = noise.fold(seed, POSTERIOR, number)
+        codes = posterior.describe(model.encoder_ema, images, key)
+        yield {k: v.numpy() for k, v in {**codes, **batch}.items()}

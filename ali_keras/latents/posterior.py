@@ -1,0 +1,67 @@
+"""The encoder's distribution q(z|x): a Gaussian, a point, or neither."""
+
+import tensorflow as tf
+
+from ali_keras import noise
+from ali_keras.networks.layers import AppendNoise
+
+
+def encode(encoder, images, key, training):
+    """Encodes images to one draw each.
+
+    Three kinds of encoders, told apart by what they are:
+
+    - Gaussian (ALI): outputs `z_mean` and `z_log_sigma`.
+    - Deterministic (BiGAN): outputs `z_mean` alone, which is z.
+    - Change of variables (ALI's toy): deterministic, with a layer
+      `AppendNoise` that draws here.
+
+    Args:
+        encoder: `keras.Model`, see `builder.build_networks`.
+        images: Float tensor `(batch, height, width, channels)`.
+        key: int32 tensor of shape `(2,)`, see `noise.fold`.
+        training: Boolean.
+
+    Returns:
+        Tensor z `(batch, latent_dim)`.
+    """
+    with noise.scope(key):
+        posterior = encoder(images, training=training)
+    return sample(posterior, key)
+
+
+def describe(encoder, images, key):
+    """Encodes images in inference: all of the encoder's outputs, and a draw.
+
+    Args:
+        encoder: `keras.Model`, see `encode`.
+        images: Float tensor `(batch, height, width, channels)`.
+        key: int32 tensor of shape `(2,)`, see `noise.fold`.
+
+    Returns:
+        Dictionary of the encoder's outputs (with the noise of a change of
+        variables at 0), and of `z`, what `encode` returns.
+    """
+    outputs = encoder(images, training=False)
+    if any(isinstance(layer, AppendNoise) for layer in encoder.layers):
+        return {**outputs, "z": encode(encoder, images, key, training=False)}
+    return {**outputs, "z": sample(outputs, key)}
+
+
+def sample(posterior, key):
+    """Draws z = mu + sigma * eps, equation 2 of Dumoulin et al. (2017).
+
+    Args:
+        posterior: Dictionary of `z_mean` and `z_log_sigma`, each of shape
+            `(batch, latent_dim)`. Log-sigma is not log-variance. Without
+            `z_log_sigma`, sigma is 0.
+        key: int32 tensor of shape `(2,)`, see `noise.fold`.
+
+    Returns:
+        Tensor `(batch, latent_dim)`.
+    """
+    z_mean = posterior["z_mean"]
+    if "z_log_sigma" not in posterior:
+        return z_mean
+    epsilon = noise.normal(key, tf.shape(z_mean), z_mean.dtype)
+    return z_mean + tf.exp(posterior["z_log_sigma"]) * epsilon

@@ -1,0 +1,1 @@
+"""The Keras model: three networks and one training step."""

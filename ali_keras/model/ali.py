@@ -1,0 +1,286 @@
+"""The ALI model: three networks, one simultaneous training step."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from ali_keras import noise
+from ali_keras.data.preprocessing import images_of
+from ali_keras.distribution.replicas import check_steps_per_execution
+from ali_keras.distribution.replicas import num_replicas
+from ali_keras.distribution.replicas import reducible
+from ali_keras.latents import prior as priors
+from ali_keras.model import loss_scaling
+from ali_keras.model import trackers
+from ali_keras.model import updates
+from ali_keras.model.averages import update_averages
+from ali_keras.model.inference import Inference
+from ali_keras.networks.weights import copy_network
+from ali_keras.objectives.objective import Networks
+from ali_keras.objectives.objective import Objective
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class ALI(Inference, keras.Model):
+    """Adversarially Learned Inference (Dumoulin et al., ICLR 2017).
+
+    An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator
+    that sees pairs and tells (x, z ~ q(z|x)) from (x ~ p(x|z), z ~ N(0, I)).
+    `fit` takes batches of images in [0, 1], (images, labels) or dictionaries
+    with the key "image", as TFDS gives them.
+
+    As in the authors' code, the discriminator is called once a step, on both
+    kinds of pairs concatenated: its batch normalization, where it has any,
+    mixes them, and both losses share its dropout masks.
+
+    Inference (`encode`, `decode` and all that follow from them, `predict`,
+    `evaluate`) uses exponential moving averages of encoder and decoder, in
+    full precision whatever the networks' policy. With `ema_decay=0`, the
+    paper's choice, they are plain copies of the weights after each step.
+
+    Args:
+        encoder: `keras.Model`, image to a dictionary of `z_mean`,
+            `z_log_sigma` `(batch, latent_dim)` and `features`; without
+            `z_log_sigma` it is deterministic, as BiGAN's.
+        decoder: `keras.Model`, z `(batch, latent_dim)` to image.
+        discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`.
+        cycle_discriminator: `keras.Model`, [image, image] to logit, for an
+            objective with an adversarial cycle. `None` is none.
+        prior: "normal" or "uniform", see `prior.sample`.
+        bounded: Boolean. Whether images must lie in [0, 1]; if not, any
+            finite values go, such as points in the plane.
+        seed: Integer. Training noise is a function of it and the step.
+        ema_decay: Float in [0, 1). Decay per step of the averages, reached
+            after a warm-up of some `10 * ema_decay / (1 - ema_decay)` steps.
+
+    Reference: https://arxiv.org/abs/1606.00704
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        cycle_discriminator=None,
+        prior="normal",
+        bounded=True,
+        seed=0,
+        ema_decay=0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if not 0 <= ema_decay < 1:
+            raise ValueError(
+                f"ema_decay must lie in [0, 1). Received: {ema_decay}"
+            )
+        if prior not in priors.PRIORS:
+            raise ValueError(
+                f"prior must be one of {priors.PRIORS}. Received: {prior}"
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.discriminator = discriminator
+        self.cycle_discriminator = cycle_discriminator
+        self.prior = prior
+        self.bounded = bounded
+        self.seed = seed
+        self.ema_decay = ema_decay
+        self.latent_dim = decoder.input_shape[-1]
+        dtype = self.variable_dtype
+        self.encoder_ema = copy_network(encoder, "encoder_ema", dtype)
+        self.decoder_ema = copy_network(decoder, "decoder_ema", dtype)
+        self.encoder_ema.trainable = self.decoder_ema.trainable = False
+        self.step = self._add_counter()
+        self.trackers = trackers.make_trackers()
+        self.build(encoder.input_shape)
+
+    def _add_counter(self):
+        # Not an optimizer's counter: that stands still on a skipped step.
+        return self.add_weight(
+            name="step",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+
+    def build(self, input_shape):
+        self.built = True  # The networks came with their weights.
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        objective=None,
+        **kwargs,
+    ):
+        """Configures training.
+
+        Call it inside the scope of a distribution strategy, if there is one:
+        both optimizers are built here. Where a network computes in float16,
+        both are wrapped in `keras.optimizers.LossScaleOptimizer`.
+
+        Args:
+            generator_optimizer: `keras.optimizers.Optimizer` or its name, for
+                encoder and decoder.
+            discriminator_optimizer: `keras.optimizers.Optimizer` or its name.
+            objective: `Objective`. Defaults to the paper's.
+            **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution`, as
+                `keras.Model.compile`.
+        """
+        check_steps_per_execution(kwargs.get("steps_per_execution", 1))
+        super().compile(optimizer=None, **kwargs)
+        # As asked, to be saved: Keras resolves "auto" for this machine.
+        self.asked_jit_compile = kwargs.get("jit_compile", "auto")
+        self.generator_optimizer = loss_scaling.scaled(
+            keras.optimizers.get(generator_optimizer), self.trained_networks
+        )
+        self.discriminator_optimizer = loss_scaling.scaled(
+            keras.optimizers.get(discriminator_optimizer), self.trained_networks
+        )
+        self.objective = objective or Objective()
+        self._check_cycle_discriminator()
+        self.generator_optimizer.build(self.generator_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
+
+    def _check_cycle_discriminator(self):
+        is_needed = self.objective.cycle == "adversarial"
+        if is_needed != bool(self.cycle_discriminator):
+            raise ValueError(
+                "A cycle_discriminator must be given if, and only if, the "
+                f"objective's cycle is adversarial. Received: cycle="
+                f"{self.objective.cycle}, {self.cycle_discriminator}"
+            )
+
+    @property
+    def networks(self):
+        """The networks that training changes: `objective.Networks`."""
+        return Networks(
+            self.encoder,
+            self.decoder,
+            self.discriminator,
+            self.cycle_discriminator,
+        )
+
+    @property
+    def generator_variables(self):
+        """Trainable variables of encoder and decoder, in a fixed order."""
+        return (
+            self.encoder.trainable_variables + self.decoder.trainable_variables
+        )
+
+    @property
+    def discriminator_variables(self):
+        """Trainable variables of the discriminators, in a fixed order."""
+        variables = list(self.discriminator.trainable_variables)
+        if self.cycle_discriminator:
+            variables += self.cycle_discriminator.trainable_variables
+        return variables
+
+    @property
+    def players(self):
+        """Tuple of two `updates.Player`s: discriminator and generator."""
+        return (
+            updates.Player(
+                self.discriminator_optimizer, self.discriminator_variables
+            ),
+            updates.Player(self.generator_optimizer, self.generator_variables),
+        )
+
+    def train_step(self, data):
+        """One step of Algorithm 1: one forward pass, two updates."""
+        images = images_of(data, self.variable_dtype, self.bounded)
+        key = noise.fold(self.seed, self.step)
+        players = self.players
+        with tf.GradientTape(persistent=True) as tape:
+            with loss_scaling.finite_statistics(self.trained_networks, players):
+                terms = self._terms(self.networks, images, key, training=True)
+            totals = self.objective.totals(terms, self.step)
+            losses = updates.scale(players, totals)
+        _, skipped = updates.update_simultaneously(players, losses, tape)
+        for averages, network in (
+            (self.encoder_ema, self.encoder),
+            (self.decoder_ema, self.decoder),
+        ):
+            update_averages(
+                averages, network, self.ema_decay, self.step, skipped
+            )
+        self.step.assign_add(1)
+        means = trackers.track(
+            self.trackers,
+            terms,
+            batch_size=tf.shape(images)[0],
+            leave_out_overflows=loss_scaling.is_used_by(players),
+        )
+        return reducible({**means, **loss_scaling.scales(*players)})
+
+    def test_step(self, data):
+        """Losses and reconstruction error of the averaged networks."""
+        images = images_of(data, self.variable_dtype, self.bounded)
+        # Counts the images of this evaluation: each batch gets its own noise.
+        seen = self.trackers["discriminator_loss"].count * num_replicas()
+        key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
+        networks = self.networks._replace(
+            encoder=self.encoder_ema, decoder=self.decoder_ema
+        )
+        terms = self._terms(networks, images, key, training=False)
+        terms["reconstruction_error"] = tf.reduce_mean(
+            tf.square(images - self(images))
+        )
+        batch_size = tf.shape(images)[0]
+        return reducible(trackers.track(self.trackers, terms, batch_size))
+
+    def _terms(self, networks, images, key, training):
+        return self.objective.terms(
+            networks, images, key, self.step, training, self.prior
+        )
+
+    @property
+    def trained_networks(self):
+        """List of the `networks` that there are."""
+        return [network for network in self.networks if network]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            **self._serialized(*Networks._fields),
+            "prior": self.prior,
+            "bounded": self.bounded,
+            "seed": self.seed,
+            "ema_decay": self.ema_decay,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        networks = {
+            name: keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
+            )
+            for name in Networks._fields
+        }
+        return cls(**{**config, **networks})
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        return {
+            **self._serialized(
+                "generator_optimizer", "discriminator_optimizer"
+            ),
+            "objective": dataclasses.asdict(self.objective),
+            "jit_compile": self.asked_jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        config = keras.saving.deserialize_keras_object(config)
+        objective = Objective(**config.pop("objective"))
+        self.compile(**config, objective=objective)
+
+    def _serialized(self, *names):
+        return {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in names
+        }

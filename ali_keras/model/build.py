@@ -1,0 +1,77 @@
+"""From a configuration to a compiled model."""
+
+import dataclasses
+
+import keras
+
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.model.ali import ALI
+from ali_keras.networks.builder import build_cycle_discriminator
+from ali_keras.networks.builder import build_networks
+from ali_keras.networks.weights import set_output_bias
+from ali_keras.objectives.objective import Objective
+
+
+def build_model(config, images=None):
+    """Builds and compiles the model of a configuration.
+
+    Call it inside the scope of a distribution strategy, if there is one.
+
+    Args:
+        config: `Config`.
+        images: Floats in [0, 1], the first training images: an untied output
+            bias starts at the log-odds of their mean, see
+            `weights.set_output_bias`. `None`: it starts at 0.
+
+    Returns:
+        `ALI`, compiled.
+    """
+    architecture = ARCHITECTURES[config.architecture]
+    options = {
+        "latent_dim": config.latent_dim,
+        "channels": config.channels,
+        "seed": config.seed,
+        "dtype": config.precision,
+        "normalization": config.discriminator_normalization,
+    }
+    networks = build_networks(
+        architecture, min_sigma=config.min_sigma, **options
+    )
+    if images is not None:
+        set_output_bias(networks[1], images)
+    if config.cycle == "adversarial":
+        networks += (build_cycle_discriminator(architecture, **options),)
+    model = ALI(
+        *networks,
+        prior=config.prior,
+        bounded=architecture.is_bounded,
+        seed=config.seed,
+        ema_decay=config.ema_decay,
+    )
+    model.compile(
+        generator_optimizer=_adam(config, config.generator_learning_rate),
+        discriminator_optimizer=_adam(
+            config, config.discriminator_learning_rate
+        ),
+        objective=_objective(config),
+        jit_compile={"true": True, "false": False}.get(
+            config.jit_compile, "auto"
+        ),
+    )
+    return model
+
+
+def _objective(config):
+    fields = dataclasses.fields(Objective)
+    return Objective(**{f.name: getattr(config, f.name) for f in fields})
+
+
+def _adam(config, learning_rate):
+    learning_rate = float(learning_rate)  # Keras takes no integer.
+    if config.learning_rate_decay_steps:
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, config.learning_rate_decay_steps
+        )
+    return keras.optimizers.Adam(
+        learning_rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8
+    )

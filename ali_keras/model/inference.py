@@ -1,0 +1,79 @@
+"""What a trained model is for: codes, reconstructions, samples."""
+
+import tensorflow as tf
+
+from ali_keras import noise
+from ali_keras.data.preprocessing import images_of
+from ali_keras.latents import posterior
+from ali_keras.latents import prior as priors
+from ali_keras.objectives.objective import POSTERIOR
+from ali_keras.objectives.objective import PRIOR
+
+
+class Inference:
+    """The half of `ALI` that uses its averaged encoder and decoder."""
+
+    def encode(self, images, sample=False, seed=0):
+        """Encodes images to the mean of q(z|x), or draws from it.
+
+        Args:
+            images: Floats `(batch, height, width, channels)` in [0, 1].
+            sample: Boolean. Whether to draw from q(z|x), see
+                `posterior.encode`, instead of the mean.
+            seed: Integer. Fixes the draw.
+
+        Returns:
+            Tensor z of shape `(batch, latent_dim)`.
+
+        Raises:
+            ValueError: if the images are of an integer type.
+            tf.errors.InvalidArgumentError: if a pixel is outside [0, 1].
+        """
+        if not sample:
+            return self._posterior(images)["z_mean"]
+        key = noise.fold(seed, POSTERIOR)
+        images = images_of(images, self.variable_dtype, self.bounded)
+        return posterior.encode(self.encoder_ema, images, key, training=False)
+
+    def features(self, images):
+        """Returns the flattened layer before z, after its activation."""
+        return self._posterior(images)["features"]
+
+    def decode(self, z):
+        """Decodes z `(batch, latent_dim)` to images in [0, 1]."""
+        return self.decoder_ema(z, training=False)
+
+    def reconstruct(self, images):
+        """Returns `decode(encode(images))`."""
+        return self.decode(self.encode(images))
+
+    def generate(self, num_images, seed=0):
+        """Decodes `num_images` draws from the prior, fixed by `seed`."""
+        return self.decode(self.sample_prior(num_images, seed))
+
+    def sample_prior(self, num_samples, seed=0):
+        """Draws z `(num_samples, latent_dim)` from the prior."""
+        shape = (num_samples, self.latent_dim)
+        key = noise.fold(seed, PRIOR)
+        return priors.sample(self.prior, key, shape, self.variable_dtype)
+
+    def interpolate(self, images1, images2, steps=8):
+        """Decodes `steps` points on the line between paired images' codes.
+
+        Both ends are included; `(batch, steps, height, width, channels)`.
+        """
+        if steps < 2:
+            raise ValueError(f"steps must be at least 2. Received: {steps}")
+        z1, z2 = self.encode(images1), self.encode(images2)
+        path = [
+            self.decode(z1 + (z2 - z1) * (step / (steps - 1)))
+            for step in range(steps)
+        ]
+        return tf.stack(path, axis=1)
+
+    def call(self, images, training=False):
+        return self.decode(self._posterior(images)["z_mean"])
+
+    def _posterior(self, images):
+        images = images_of(images, self.variable_dtype, self.bounded)
+        return self.encoder_ema(images, training=False)

@@ -1,0 +1,1 @@
+"""From an architecture's tables to Keras models."""

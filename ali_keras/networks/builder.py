@@ -1,0 +1,170 @@
+"""The three networks, built from the tables of an `Architecture`."""
+
+import keras
+
+from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.networks.layers import AppendNoise
+from ali_keras.networks.layers import FlooredLogSigma
+from ali_keras.networks.rows import RowBuilder
+
+
+def build_networks(
+    architecture,
+    latent_dim,
+    channels,
+    seed=0,
+    dtype="float32",
+    min_sigma=0.0,
+    normalization="none",
+):
+    """Builds encoder, decoder and discriminator of an architecture.
+
+    Args:
+        architecture: `Architecture`.
+        latent_dim: Integer. Size of z.
+        channels: Integer. Channels of the images.
+        seed: Integer. Fixes the initial weights.
+        min_sigma: Float in [0, 1). Floor of the encoder's sigma. The paper
+            has none (0).
+        dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
+        normalization: Of the discriminator's kernels, one of
+            `rows.NORMALIZATIONS`.
+
+    Returns:
+        Tuple of three `keras.Model`s:
+        encoder: image `(batch, height, width, channels)` to a dictionary of
+            `z_mean`, `z_log_sigma` `(batch, latent_dim)` and `features`, the
+            layer before z after its activation. There is no `z_log_sigma`
+            where the table's last row gives z itself.
+        decoder: z `(batch, latent_dim)` to an image.
+        discriminator: [image, z] to a logit `(batch, 1)`.
+    """
+    networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
+    encoder, decoder = networks.encoder(min_sigma), networks.decoder()
+    return encoder, decoder, networks.discriminator(normalization)
+
+
+def build_cycle_discriminator(
+    architecture,
+    latent_dim,
+    channels,
+    seed=0,
+    dtype="float32",
+    normalization="none",
+):
+    """Builds the network that judges reconstructions (Li et al., 2017).
+
+    Its rows are the discriminator's, without those of z: both images,
+    concatenated along their channels, take the place of one.
+
+    Arguments as `build_networks`.
+
+    Returns:
+        `keras.Model`: [image, other image] to a logit `(batch, 1)`.
+    """
+    networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
+    networks.rows.num_rows = (
+        500  # Weights and dropout unlike the discriminator's.
+    )
+    return networks.cycle_discriminator(normalization)
+
+
+class _NetworkBuilder:
+    """Joins the rows of an architecture's tables to networks."""
+
+    def __init__(self, architecture, latent_dim, channels, seed, dtype):
+        self.architecture = architecture
+        self.latent_dim = latent_dim
+        size = architecture.image_size
+        self.image_shape = (size, size, channels)
+        self.dtype = dtype
+        # Outputs stay in full precision: losses and sampling start there.
+        self.output_dtype = keras.DTypePolicy(dtype).variable_dtype
+        self.rows = RowBuilder(architecture, latent_dim, channels, seed)
+
+    def encoder(self, min_sigma):
+        image = keras.Input(self.image_shape, name="image")
+        h = image
+        if self.architecture.encoder_noise:
+            h = AppendNoise(
+                self.architecture.encoder_noise, dtype=self.output_dtype
+            )(image)
+        *hidden, last = self.architecture.encoder
+        features = self._rows(hidden, h, "encoder")
+        h = self._row(last, features, "encoder_moments", self.output_dtype)
+        h = keras.layers.Flatten(dtype=self.output_dtype)(h)
+        posterior = {"z_mean": h}
+        if last.feature_maps == MEAN_AND_LOG_SIGMA:
+            posterior = self._gaussian(h, min_sigma)
+        features = keras.layers.Flatten(dtype=self.output_dtype)(features)
+        outputs = {**posterior, "features": features}
+        return keras.Model(image, outputs, name="encoder")
+
+    def _gaussian(self, moments, min_sigma):
+        z_mean, z_log_sigma = keras.ops.split(moments, 2, axis=-1)
+        if min_sigma:
+            z_log_sigma = FlooredLogSigma(min_sigma, dtype=self.output_dtype)(
+                z_log_sigma
+            )
+        return {"z_mean": z_mean, "z_log_sigma": z_log_sigma}
+
+    def decoder(self):
+        z = keras.Input((self.latent_dim,), name="z")
+        *hidden, last = self.architecture.decoder
+        h = z_map = self._as_map(z)
+        h = self._rows(hidden, h, "decoder", z_map)
+        image = self._row(last, h, "decoder_image", self.output_dtype, z_map)
+        if image.shape[1:] != self.image_shape:
+            raise ValueError(
+                "The decoder's last row must give the architecture's image "
+                f"shape {self.image_shape}. Received: {image.shape[1:]}"
+            )
+        return keras.Model(z, image, name="decoder")
+
+    def discriminator(self, normalization):
+        self.rows.normalization = normalization
+        image = keras.Input(self.image_shape, name="image")
+        z = keras.Input((self.latent_dim,), name="z")
+        tables = self.architecture
+        h_x = self._rows(tables.discriminator_x, image, "discriminator_x")
+        h_z = self._as_map(z)
+        h_z = self._rows(tables.discriminator_z, h_z, "discriminator_z")
+        self._check_vector(h_x, "discriminator_x")
+        h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
+        logit = self._logit(h, "discriminator")
+        return keras.Model([image, z], logit, name="discriminator")
+
+    def cycle_discriminator(self, normalization):
+        self.rows.normalization = normalization
+        image = keras.Input(self.image_shape, name="image")
+        other = keras.Input(self.image_shape, name="other_image")
+        h = keras.layers.Concatenate(dtype=self.dtype)([image, other])
+        rows = self.architecture.discriminator_x
+        h = self._rows(rows, h, "cycle_discriminator_x")
+        logit = self._logit(h, "cycle_discriminator")
+        return keras.Model([image, other], logit, name="cycle_discriminator")
+
+    def _as_map(self, z):
+        shape = (1, 1, self.latent_dim)
+        return keras.layers.Reshape(shape, dtype=self.dtype)(z)
+
+    def _logit(self, h, network):
+        *hidden, last = self.architecture.discriminator_xz
+        h = self._rows(hidden, h, f"{network}_xz")
+        logit = self._row(last, h, f"{network}_logit", self.output_dtype)
+        return keras.layers.Flatten(dtype=self.output_dtype)(logit)
+
+    def _check_vector(self, h, table):
+        if h.shape[1:3] != (1, 1):
+            raise ValueError(
+                f"The table {table} must end at a 1x1 map. "
+                f"Received: {h.shape[1]}x{h.shape[2]}"
+            )
+
+    def _rows(self, rows, h, prefix, z=None):
+        for number, row in enumerate(rows, start=1):
+            h = self._row(row, h, f"{prefix}_{number}", self.dtype, z)
+        return h
+
+    def _row(self, row, h, name, dtype, z=None):
+        return self.rows.apply(row, h, name, dtype, z)

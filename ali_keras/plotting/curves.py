@@ -1,0 +1,26 @@
+"""The curves of a training, as PNG files."""
+
+from matplotlib.figure import Figure
+
+from ali_keras import files
+
+
+def plot_losses(path, history):
+    """Plots the losses and D's accuracy per epoch.
+
+    Args:
+        path: Path of the PNG file.
+        history: Dictionary of lists, as `callbacks.WriteHistory` writes it.
+    """
+    figure = Figure(figsize=(8, 3.5), layout="constrained")
+    losses, accuracy = figure.subplots(1, 2)
+    epochs = range(1, len(history["discriminator_loss"]) + 1)
+    for name in ("discriminator_loss", "generator_loss"):
+        losses.plot(epochs, history[name], label=name.replace("_", " "))
+    losses.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    losses.legend()
+    accuracy.plot(epochs, history["discriminator_accuracy"])
+    accuracy.axhline(0.5, color="grey", linestyle=":")
+    accuracy.set(xlabel="epoch", ylabel="discriminator accuracy", ylim=(0, 1))
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150)

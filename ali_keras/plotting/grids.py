@@ -1,0 +1,99 @@
+"""Grids of images, as PNG files."""
+
+import numpy as np
+import tensorflow as tf
+
+from ali_keras import files
+from ali_keras.data.preprocessing import to_float
+from ali_keras.data.preprocessing import to_uint8
+from ali_keras.errors import InputError
+
+NUM_COLUMNS = 10
+MARGIN = 2  # Pixels between images.
+SCALE = 2  # Pixels on the picture for a pixel of an image.
+
+
+def check_images(model):
+    """Raises `InputError` if a model's data are no images, but points."""
+    if not model.bounded:
+        raise InputError(
+            "A grid of images needs a model of images in [0, 1]. Received: a "
+            "model of points, of which mixture.png is the picture"
+        )
+
+
+def choose(images, num_images, seed):
+    """Chooses images at random, without repeats.
+
+    Args:
+        images: uint8 array `(num_examples, height, width, channels)`.
+        num_images: Integer. At most this many, fewer if there are fewer.
+        seed: Integer. Fixes the choice.
+
+    Returns:
+        float32 array in [0, 1].
+    """
+    order = np.random.default_rng(seed).permutation(len(images))
+    return to_float(images[order[:num_images]])
+
+
+def samples(model, num_images, seed):
+    """Draws images from the model, as a grid."""
+    return grid(model.generate(num_images, seed=seed))
+
+
+def reconstructions(model, images):
+    """Originals in odd columns, their reconstructions in even columns."""
+    return pairs(images, model.reconstruct(images))
+
+
+def pairs(left, right):
+    """Grid with `left` in odd columns and `right` beside them in even ones."""
+    return grid(np.stack([left, right], axis=1).reshape(-1, *left.shape[1:]))
+
+
+def interpolations(model, images, steps=8):
+    """Rows from one original to another, decoded points between.
+
+    Args:
+        model: `ALI`.
+        images: float32 array in [0, 1]; each two in a row make one row.
+        steps: Integer. Number of decoded points, both ends' codes included.
+
+    Returns:
+        uint8 grid, see `grid`.
+    """
+    first, last = images[0::2], images[1::2]
+    first = first[: len(last)]
+    path = model.interpolate(first, last, steps)
+    rows = np.concatenate([first[:, None], path, last[:, None]], axis=1)
+    return grid(rows.reshape(-1, *images.shape[1:]), steps + 2)
+
+
+def grid(images, num_columns=NUM_COLUMNS):
+    """Lays images out in rows on white.
+
+    Args:
+        images: Floats `(num_images, height, width, channels)` in [0, 1].
+        num_columns: Integer.
+
+    Returns:
+        uint8 array `(picture_height, picture_width, channels)`.
+    """
+    images = to_uint8(images)
+    _, height, width, channels = images.shape
+    num_rows = -(-len(images) // num_columns)
+    cells = np.full(
+        (num_rows * num_columns, height + MARGIN, width + MARGIN, channels),
+        255,
+        np.uint8,
+    )
+    cells[: len(images), :height, :width] = images
+    rows = cells.reshape(num_rows, num_columns, *cells.shape[1:])
+    picture = np.concatenate(np.concatenate(rows, axis=1), axis=1)
+    return picture.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
+
+
+def write_png(path, picture):
+    """Writes a uint8 picture `(height, width, channels)` as PNG."""
+    files.write_bytes(path, tf.io.encode_png(picture).numpy())

@@ -1,0 +1,129 @@
+"""From a configuration to a trained model in a workdir."""
+
+import tensorflow as tf
+
+from ali_keras import files
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.data import batches
+from ali_keras.data import sources
+from ali_keras.data import splits
+from ali_keras.distribution import strategy as distribution
+from ali_keras.distribution.replicas import wait_for_all
+from ali_keras.errors import InputError
+from ali_keras.evaluation import mixtures
+from ali_keras.plotting import curves
+from ali_keras.plotting import grids
+from ali_keras.plotting import mixture_panels
+from ali_keras.training.execution import Execution
+from ali_keras.training.loop import Fitting
+from ali_keras.training.workdir import Workdir
+
+
+def train(config, workdir, execution=None):
+    """Trains, from the newest checkpoint if there is one, and draws pictures.
+
+    Writes the files that `ali_keras.workdir` lists, losses.png and the
+    pictures samples.png, reconstructions.png and interpolations.png, or for a
+    mixture of Gaussians mixture.png. Where there are several workers, each
+    calls this, and the chief writes.
+
+    Args:
+        config: `Config`.
+        workdir: Path of a folder, new or of the same configuration. All
+            workers must see the same.
+        execution: `Execution`. Defaults to `Execution()`.
+
+    Raises:
+        InputError: if data, workdir or configuration do not allow it, or
+            losses or variables are not finite.
+        Terminated: at SIGTERM, after a checkpoint has been written.
+    """
+    execution = execution or Execution()
+    workdir = Workdir(workdir, execution.keep_checkpoints)
+    if execution.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    strategy = distribution.create_strategy(
+        execution.strategy, execution.num_virtual_devices
+    )
+    is_chief = distribution.is_chief(strategy)
+    _check_replicas(config, strategy)
+    workdir.check(config)
+    if workdir.is_finished(config):
+        print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
+        return
+    if not is_chief:
+        wait_for_all(strategy)  # The chief prepares the data.
+    images, held_out, label_names = _load_images(config, execution, is_chief)
+    if is_chief:
+        wait_for_all(strategy)
+    fitting = Fitting(config, workdir, execution, strategy, images)
+    if is_chief:
+        _train_and_write(fitting, held_out, label_names)
+    else:
+        fitting.run()
+    wait_for_all(strategy)  # The chief also has pictures to draw.
+
+
+def _train_and_write(fitting, held_out, label_names):
+    workdir, config = fitting.workdir, fitting.config
+    with workdir.locked():
+        workdir.claim(config)
+        model = fitting.run()
+        _draw_pictures(model, held_out, config, workdir)
+        workdir.finish(model, config, label_names)
+
+
+def _check_replicas(config, strategy):
+    num_replicas = strategy.num_replicas_in_sync
+    if config.batch_size % num_replicas:
+        raise InputError(
+            "batch_size must be divisible by the number of replicas, "
+            f"{num_replicas}. Received: {config.batch_size}"
+        )
+    if num_replicas > 1 and config.jit_compile == "true":
+        raise InputError(
+            "jit_compile must be auto or false on several replicas: XLA does "
+            f"not compile across devices. Received: true, {num_replicas} "
+            "replicas"
+        )
+
+
+def _load_images(config, execution, tell):
+    builder = sources.open_dataset(
+        config.dataset,
+        config.data_dir,
+        execution.download,
+        execution.skip_bad_images,
+    )
+    size = ARCHITECTURES[config.architecture].image_size
+    shape = {"size": size, "channels": config.channels}
+    if tell:
+        print(f"Images are {splits.describe_images(builder, **shape)}.")
+    train_split, held_out_split = splits.split_names(
+        builder, config.train_split
+    )
+    images, _ = splits.load_arrays(builder, train_split, **shape)
+    held_out, _ = splits.load_arrays(builder, held_out_split, **shape)
+    batches.check_batch_size(config.batch_size, len(images))
+    return images, held_out, sources.label_names(builder)
+
+
+def _draw_pictures(model, held_out, config, workdir):
+    mixture = mixtures.find(config.dataset)
+    if mixture:
+        path = workdir.path / "mixture.png"
+        mixture_panels.draw(path, model, mixture, held_out, config.seed)
+    elif model.bounded:  # Other points have no picture.
+        _draw_grids(model, held_out, config, workdir)
+    history = files.read_json(workdir.history)
+    curves.plot_losses(workdir.path / "losses.png", history)
+
+
+def _draw_grids(model, held_out, config, workdir):
+    images = grids.choose(held_out, 50, config.seed)
+    for name, grid in (
+        ("samples", grids.samples(model, 100, config.seed)),
+        ("reconstructions", grids.reconstructions(model, images)),
+        ("interpolations", grids.interpolations(model, images[:20])),
+    ):
+        grids.write_png(workdir.path / f"{name}.png", grid)

@@ -1,0 +1,167 @@
+"""A run's folder: what lies where, and how a run is found again.
+
+config.json                     the resolved configuration
+history.json                    figures of each finished epoch
+checkpoints/step_N.weights.h5   all variables after N steps
+rollbacks.json                  each return to a checkpoint, if there was one
+model.keras                     the trained model
+training.json                   record of a finished training
+metrics.json                    its evaluation, if there was one
+.lock                           held while a training runs
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+from zipfile import BadZipFile
+
+import keras
+
+from ali_keras import files
+from ali_keras.config import Config
+from ali_keras.errors import InputError
+from ali_keras.errors import first_line
+from ali_keras.training.checkpoints import Checkpoints
+from ali_keras.training.record import describe_run
+
+
+class Workdir:
+    """Paths and files of one run.
+
+    Args:
+        path: Path of the folder.
+        keep_checkpoints: Integer. How many checkpoints are kept; 0 is all.
+    """
+
+    def __init__(self, path, keep_checkpoints=2):
+        self.path = pathlib.Path(path)
+        self.config = self.path / "config.json"
+        self.history = self.path / "history.json"
+        self.checkpoints = Checkpoints(
+            self.path / "checkpoints", keep_checkpoints
+        )
+        self.rollbacks = self.path / "rollbacks.json"
+        self.model = self.path / "model.keras"
+        self.training = self.path / "training.json"
+        self.metrics = self.path / "metrics.json"
+
+    def check(self, config):
+        """Checks that the folder is free or this configuration's.
+
+        Args:
+            config: `Config`. May differ from the folder's in `epochs` only,
+                and only upwards.
+
+        Raises:
+            InputError: if the folder is another configuration's.
+        """
+        if not self.config.exists():
+            return
+        existing = Config.read(self.config)
+        for name in config.differences(existing):
+            old, new = getattr(existing, name), getattr(config, name)
+            if name == "epochs" and new > old:
+                continue
+            raise InputError(
+                "A workdir's configuration must stay as it is, but for more "
+                f"epochs; or use another workdir. {self.path} has "
+                f"{name}={old}. Received: {name}={new}"
+            )
+
+    def claim(self, config):
+        """Checks the folder again, now that it is locked, and writes to it.
+
+        Raises:
+            InputError: if the folder is another configuration's, or cannot be
+                written.
+        """
+        self.check(config)
+        if not (self.config.exists() and Config.read(self.config) == config):
+            config.write(self.config)
+
+    def is_finished(self, config):
+        """Whether training has gone through all epochs of a configuration."""
+        if not (self.training.exists() and self.model.exists()):
+            return False
+        return files.read_json(self.training)["epochs"] >= config.epochs
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Keeps other trainings off the folder while the body runs.
+
+        The operating system takes the lock away with the process, however it
+        ends. What killed processes left half-written is removed.
+
+        Raises:
+            InputError: if another process holds the lock, or the folder
+                cannot be written.
+        """
+        path = self.path / ".lock"
+        with files.writable(path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = path.open("ab+", buffering=0)
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise InputError(
+                    "A workdir must be trained in by one process at a time. "
+                    f"Received: {self.path}, in use by process "
+                    f"{lock.read().decode()}"
+                ) from None
+            with files.writable(path):
+                lock.truncate(0)
+                lock.write(str(os.getpid()).encode())
+            for folder in (self.path, self.checkpoints.folder):
+                files.remove_temporary(folder)
+            yield
+
+    def read_rollbacks(self):
+        """Returns the returns to a checkpoint so far, a list."""
+        if not self.rollbacks.exists():
+            return []
+        return files.read_json(self.rollbacks)
+
+    def read_metrics(self):
+        """Returns the metrics of the evaluation; `None` without one."""
+        if not self.metrics.exists():
+            return None
+        return files.read_json(self.metrics)
+
+    def finish(self, model, config, label_names=None):
+        """Writes the trained model, then the record that it is finished.
+
+        Args:
+            model: `ALI`.
+            config: `Config`.
+            label_names: Names of the data's classes, if it has any.
+        """
+        with files.replacing(self.model) as temporary:
+            model.save(temporary)
+        record = describe_run(config.epochs)
+        files.write_json(self.training, {**record, "labels": label_names})
+
+    def load(self):
+        """Loads a trained model and its configuration.
+
+        Returns:
+            Tuple of `ALI` and `Config`.
+
+        Raises:
+            InputError: if the folder holds no trained model.
+        """
+        config = Config.read(self.config)
+        if not self.is_finished(config):
+            raise InputError(
+                "A workdir must hold a finished training; run ali-train on it "
+                f"to the end. Received: {self.path}, not finished"
+            )
+        try:
+            return keras.models.load_model(self.model), config
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise InputError(
+                "model.keras must be a whole file as ali-train writes it. "
+                f"Received: {self.model} ({first_line(error)})"
+            ) from None

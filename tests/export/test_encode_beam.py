@@ -1,0 +1,297 @@
+"""The Beam pipeline: the values of tools.encode, and nothing lost.
+
+It runs in an environment of its own, as a process: .venv-beam, which
+`make beam` creates, or the one whose Python the variable BEAM_PYTHON names.
+"""
+
+import importlib.util
+import os
+import pathlib
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ali_keras
+from export import encode_beam
+from export.saved_model import export_saved_models
+from tests import programs
+from tests.export import beam_files
+from tools import encode
+
+PYTHON = pathlib.Path(
+    os.environ.get("BEAM_PYTHON") or programs.CHECKOUT / ".venv-beam/bin/python"
+)
+needs_beam = pytest.mark.skipif(
+    not PYTHON.exists(), reason="`make beam` was not run, BEAM_PYTHON not set"
+)
+NUM_DIGITS = 40
+
+
+@pytest.fixture(scope="module")
+def records(data_dir):
+    """Some held-out digits, as TFDS stores them."""
+    [shard] = pathlib.Path(data_dir).glob("mnist_5k/*/*-test.tfrecord*")
+    dataset = tf.data.TFRecordDataset(str(shard)).take(NUM_DIGITS)
+    return list(dataset.as_numpy_iterator())
+
+
+@pytest.fixture(scope="module")
+def codes(finished, tmp_path_factory):
+    """What tools.encode makes of them."""
+    path = tmp_path_factory.mktemp("codes") / "codes.npz"
+    split = f"--split=test[:{NUM_DIGITS}]"
+    flags = (f"--workdir={finished.path}", split, f"--output={path}")
+    assert programs.start(encode, *flags) == 0
+    return np.load(path)
+
+
+@pytest.fixture(scope="module")
+def saved_models(finished, tmp_path_factory):
+    """Folder of the trained model's SavedModels."""
+    folder = tmp_path_factory.mktemp("saved_models")
+    export_saved_models(*finished.load(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    """Folder of the SavedModels of a model of points."""
+    folder = tmp_path_factory.mktemp("points")
+    config = ali_keras.Config.from_preset("mixture", precision="float32")
+    export_saved_models(ali_keras.build_model(config), config, folder)
+    return folder
+
+
+def run(saved_models, output, *flags):
+    """Runs the pipeline; returns status, stdout and stderr."""
+    return programs.run(
+        PYTHON,
+        "-m",
+        "export.encode_beam",
+        f"--saved_models={saved_models}",
+        f"--output={output}",
+        *flags,
+    )
+
+
+def encode_all(saved_models, output, *flags):
+    """Runs the pipeline; returns its counters."""
+    status, printed, errors = run(saved_models, output, *flags)
+    assert status == 0, errors
+    counts = re.search(r"Read (\d+); wrote (\d+) .*, (\d+) to", printed)
+    return [int(count) for count in counts.groups()]
+
+
+def assert_close(row, expected, index):
+    for name in ("z_mean", "z_log_sigma", "features"):
+        np.testing.assert_allclose(
+            row[name], expected[name][index], atol=1e-5, rtol=0
+        )
+
+
+@needs_beam
+@pytest.mark.slow
+def test_records_become_parquet_and_bad_ones_dead_letters(
+    saved_models, records, codes, tmp_path
+):
+    png = beam_files.image_of(records[0])
+    beam_files.write_shard(
+        tmp_path / "in-0",
+        [
+            *records[:20],
+            b"this is no example",
+            beam_files.example(label=7),
+            beam_files.example(image=b"no image", file=b"named.png"),
+            beam_files.example(image=png[: len(png) // 2]),
+            beam_files.example(image=png, file=b"named too.png"),
+            beam_files.example(image=png, id=1234),
+        ],
+    )
+    beam_files.write_shard(tmp_path / "in-1", records[20:])
+    whole = (tmp_path / "in-1").read_bytes()
+    beam_files.write_shard(tmp_path / "in-2", records[:3])
+    damaged = bytearray((tmp_path / "in-2").read_bytes())
+    damaged[-10] ^= 255  # In the last record: its checksum tells.
+    (tmp_path / "in-2").write_bytes(damaged)
+    (tmp_path / "in-3").write_bytes(whole[:7])  # Less than a header.
+    output = tmp_path / "out" / "codes"
+    counts = encode_all(saved_models, output, f"--input={tmp_path}/in-*")
+    rows, dead = beam_files.read_parquet(output), beam_files.read_dead(output)
+    assert counts == [50, 44, 6] == [50, len(rows), len(dead)]
+    for index in range(NUM_DIGITS):
+        shard, place = ("in-0", index) if index < 20 else ("in-1", index - 20)
+        assert_close(rows.pop(f"{shard}:{place}"), codes, index)
+    for key, index in {
+        "named too.png": 0,
+        "1234": 0,
+        "in-2:0": 0,
+        "in-2:1": 1,
+    }.items():
+        assert_close(rows.pop(key), codes, index)
+    assert not rows
+    assert "tf.train.Example" in dead["in-0:20"]
+    assert "feature `image`" in dead["in-0:21"]
+    for key in ("named.png", "in-0:23"):
+        assert "whole JPEG, PNG" in dead[key]
+    for key in ("in-2:2", "in-3:0"):
+        assert "damaged" in dead[key]
+    # Nothing temporary stays, and the inputs are as they were.
+    suffixes = {path.suffix for path in output.parent.iterdir()}
+    assert suffixes == {".parquet", ".jsonl"}
+    assert (tmp_path / "in-1").read_bytes() == whole
+
+
+@needs_beam
+@pytest.mark.slow
+def test_image_files_become_examples(
+    finished, saved_models, records, codes, tmp_path
+):
+    folder = tmp_path / "images" / "below"
+    folder.mkdir(parents=True)
+    for index, record in enumerate(records):
+        (folder / f"{index}.png").write_bytes(beam_files.image_of(record))
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (40, 60, 3), np.uint8)
+    (folder / "photo.png").write_bytes(tf.io.encode_png(photo).numpy())
+    (folder / "text.png").write_text("text")
+    (folder / "empty.png").write_bytes(b"")
+    output = tmp_path / "out" / "codes"
+    counts = encode_all(
+        saved_models,
+        output,
+        f"--input={tmp_path}/images/**.png",
+        "--input_format=images",
+        "--output_format=tfrecord",
+        "--version=1",
+    )
+    rows, dead = beam_files.read_examples(output), beam_files.read_dead(output)
+    assert counts == [43, 41, 2] == [43, len(rows), len(dead)]
+    for index in range(NUM_DIGITS):
+        assert_close(rows[f"{folder}/{index}.png"], codes, index)
+    model, _ = finished.load()
+    image = ali_keras.preprocess(tf.constant(photo), 28, 1)
+    z_mean = model.encode(image[None])[0]
+    np.testing.assert_allclose(
+        rows[f"{folder}/photo.png"]["z_mean"], z_mean, atol=1e-5
+    )
+    assert set(dead) == {f"{folder}/{x}.png" for x in ("text", "empty")}
+
+
+@needs_beam
+@pytest.mark.slow
+def test_a_servable_of_bytes_and_of_one_batch_size(records, tmp_path):
+    config = ali_keras.Config.from_preset("bigan_mnist", precision="float32")
+    model = ali_keras.build_model(config)
+    saved = tmp_path / "saved"
+    export_saved_models(
+        model, config, saved, batch_size=16, image_dtype="uint8"
+    )
+    beam_files.write_shard(
+        tmp_path / "in", records
+    )  # Two batches of 16 and one of 8.
+    output = tmp_path / "out" / "codes"
+    counts = encode_all(saved, output, f"--input={tmp_path}/in")
+    assert counts == [NUM_DIGITS, NUM_DIGITS, 0]
+    digits = [
+        tf.io.decode_png(beam_files.image_of(record)) for record in records
+    ]
+    z_mean = model.encode(np.stack(digits) / np.float32(255))
+    rows = beam_files.read_parquet(output)
+    for index in range(NUM_DIGITS):
+        row = rows[f"in:{index}"]
+        assert set(row) == {"z_mean", "features"}  # There is no sigma.
+        np.testing.assert_allclose(row["z_mean"], z_mean[index], atol=1e-5)
+
+
+@needs_beam
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"input": "missing"}, "--input must match files"),
+        ({"output": "kept"}, "--output must be a prefix"),
+        ({"beam": "--runner=Nobody"}, "What follows `--` must be flags"),
+    ],
+)
+def test_what_beam_cannot_do_is_one_line(
+    saved_models, records, tmp_path, changed, rule
+):
+    beam_files.write_shard(tmp_path / "in", records[:1])
+    (tmp_path / "kept-00000-of-00001.parquet").write_text("kept")
+    given = {
+        "input": "in",
+        "output": "out",
+        "beam": "--direct_num_workers=1",
+        **changed,
+    }
+    before = programs.snapshot(tmp_path)
+    status, _, errors = run(
+        saved_models,
+        tmp_path / given["output"],
+        f"--input={tmp_path / given['input']}",
+        "--",
+        given["beam"],
+    )
+    assert status == 2 and "Traceback" not in errors
+    [line] = re.findall("^error: .*", errors, flags=re.M)
+    assert rule in line
+    assert programs.snapshot(tmp_path) == before
+
+
+def pins(name):
+    """Versions of all packages that a file of requirements pins."""
+    text = (programs.CHECKOUT / name).read_text()
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, flags=re.M))
+
+
+def test_both_environments_compute_with_the_same_versions():
+    ours, beam = pins("requirements.txt"), pins("requirements-beam.txt")
+    for name in ("tensorflow", "keras", "numpy", "tensorflow-datasets"):
+        assert beam[name] == ours[name]
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("apache_beam") is not None, reason="Beam is here"
+)
+def test_without_beam_it_says_how_to_get_it(saved_models, tmp_path, capsys):
+    status = programs.start(
+        encode_beam,
+        f"--saved_models={saved_models}",
+        f"--output={tmp_path}/codes",
+        "--input=images/*",
+    )
+    line = programs.error_line(status, capsys.readouterr())
+    assert "make beam" in line and "apache_beam" in line
+
+
+@pytest.mark.parametrize("given", ["--input=images/*", "--output=codes"])
+def test_input_and_output_must_be_given(saved_models, capsys, given):
+    flag = f"--saved_models={saved_models}"
+    status = programs.start(encode_beam, flag, given)
+    line = programs.error_line(status, capsys.readouterr())
+    assert "--input must be given" in line and "--output" in line
+
+
+def test_arguments_must_be_flags(saved_models, tmp_path, capsys):
+    status = programs.start(
+        encode_beam,
+        f"--saved_models={saved_models}",
+        f"--output={tmp_path}/codes",
+        "--input=images/*",
+        "images",
+    )
+    line = programs.error_line(status, capsys.readouterr())
+    assert line.endswith("Received: images")
+
+
+def test_points_are_refused(points, tmp_path, capsys):
+    status = programs.start(
+        encode_beam,
+        f"--saved_models={points}",
+        f"--output={tmp_path}/codes",
+        "--input=images/*",
+    )
+    line = programs.error_line(status, capsys.readouterr())
+    assert "points" in line
