@@ -158,6 +158,12 @@ class Config:
                 f"{name} must be {rule}. Received: {getattr(self, name)}"
             )
 
+    @property
+    def image_shape(self):
+        """Height, width and channels of the networks' images."""
+        size = ARCHITECTURES[self.architecture].image_size
+        return (size, size, self.channels)
+
     @classmethod
     def from_preset(cls, preset, dataset="", **overrides):
         """Resolves a preset.

@@ -16,6 +16,7 @@ tf.config.set_logical_device_configuration(
 )
 
 import ali_keras  # noqa: E402
+from ali_keras.data.sources import open_dataset  # noqa: E402
 from ali_keras.training.workdir import Workdir  # noqa: E402
 from tests import tiny  # noqa: E402
 
@@ -44,7 +45,7 @@ def set_tf_config(monkeypatch):
 def data_dir(tmp_path_factory):
     """Folder with `mnist_5k`, prepared."""
     folder = tmp_path_factory.mktemp("data")
-    ali_keras.data.sources.open_dataset("mnist_5k", str(folder))
+    open_dataset("mnist_5k", str(folder))
     return str(folder)
 
 
