@@ -206,8 +206,8 @@ def test_ranges_of_int8_are_those_of_real_images_and_codes(trained, converted):
     np.testing.assert_allclose(ends, (0, 1), atol=0.02)
     decode = about(converted("int8")["decoder"])["signatures"]["decode"]
     [(low, high)] = _ranges(decode["inputs"]).values()
-    builder = ali_keras.data.sources.open_dataset("tiny", str(folder))
-    pixels, _ = ali_keras.data.splits.load_arrays(builder, "train", 4, 1)
+    builder = open_dataset("tiny", str(folder))
+    pixels, _ = load_arrays(builder, "train", 4, 1)
     codes = model.encode(preprocessing.to_float(pixels)).numpy()
     # Codes, and draws from the prior, of which some lie beyond 2.
     assert low <= min(codes.min(), -1.5) + 0.1
