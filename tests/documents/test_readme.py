@@ -1,4 +1,4 @@
-"""What the README tells readers to run, and the figures it shows."""
+"""What the README and the pages tell readers to run, and their figures."""
 
 import os
 import pathlib
@@ -14,11 +14,18 @@ from export.saved_model import export_saved_models
 from results import table
 
 ROOT = pathlib.Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")]
 
 
-def code_blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def code_blocks(language, page="README.md"):
+    text = (ROOT / page).read_text()
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def table_rows(page):
+    """The lines of a page's tables that hold numbers, without its heads."""
+    text = (ROOT / page).read_text()
+    return re.findall(r"^\|[^|]*\| [\d.,]+ .*\|$", text, re.MULTILINE)
 
 
 def run(command, folder, **variables):
@@ -43,12 +50,22 @@ def test_python_example_runs(tmp_path):
     assert (tmp_path / "model.keras").exists()
 
 
+def test_networks_of_the_python_page_compile(tmp_path):
+    [program] = code_blocks("python", "docs/python.md")
+    result = run([sys.executable, "-c", program], tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.slow
 def test_saved_model_cli_lines_run(finished, tmp_path):
     export_saved_models(
         *Workdir(finished.path).load(), tmp_path / "runs/demo/export"
     )
-    [block] = [b for b in code_blocks("sh") if "saved_model_cli" in b]
+    [block] = [
+        block
+        for block in code_blocks("sh", "docs/saved_models.md")
+        if "saved_model_cli" in block
+    ]
     scripts = pathlib.Path(sys.executable).parent
     printed = ""
     for command in re.sub(r"\\\n\s*", "", block).strip().split("\n"):
@@ -64,8 +81,7 @@ def test_saved_model_cli_lines_run(finished, tmp_path):
 @pytest.mark.parametrize(
     ("page", "folder"),
     [
-        ("README.md", table.FOLDER),
-        ("README.md", table.MIXTURES),
+        ("docs/results.md", table.FOLDER),
         ("results/README.md", table.FOLDER),
         ("docs/recipe.md", table.ABLATIONS),
         ("docs/reliability.md", table.PRECISION),
@@ -80,8 +96,36 @@ def test_figures_are_those_of_the_records(page, folder):
     assert table.markdown(folder) in (ROOT / page).read_text()
 
 
-@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+def test_the_readme_s_figures_are_rows_of_the_whole_table():
+    rows = table_rows("README.md")
+    assert len(rows) > 5
+    assert set(rows) <= set(table_rows("docs/results.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         if not target.startswith(("http://", "https://")):
             assert (page.parent / target).exists(), target
+
+
+def anchors(page):
+    """The anchors that a page's headings have: lower case, words by hyphens."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_headings(page):
+    links = re.findall(r"\]\(([^):#]*)#([^)]+)\)", page.read_text())
+    for target, anchor in links:
+        assert anchor in anchors(page.parent / target if target else page)
+
+
+def test_the_index_leads_to_every_page():
+    index = (ROOT / "docs/index.md").read_text()
+    for page in ROOT.glob("docs/*.md"):
+        assert page.name == "index.md" or f"({page.name}" in index
