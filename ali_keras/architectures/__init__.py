@@ -1,4 +1,4 @@
-"""The architecture tables, by name. Columns: see `tables.Row`."""
+"""The architecture tables, by name. For the columns see `spec.Row`."""
 
 from ali_keras.architectures.bigan import BIGAN_MNIST
 from ali_keras.architectures.compact import COMPACT

@@ -7,8 +7,8 @@ shift). Each row is fully connected: a 28x28 kernel on a 28x28 image, or 1x1.
 
 The code adds a linear map of z to the second layer of G and of D. That is the
 same as concatenating z to the layer's input, which is what the rows do here.
-Its D starts with a last layer of zeros, ours with N(0, 0.02^2) like the
-others.
+The last layer of the authors' D starts with zeros. Ours starts with
+N(0, 0.02^2), like the other layers.
 """
 
 from ali_keras.architectures.spec import CHANNELS

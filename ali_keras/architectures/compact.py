@@ -6,8 +6,8 @@ from ali_keras.architectures.spec import Architecture
 from ali_keras.architectures.spec import Row
 
 # Ours, for 28x28 images of one object on two CPU cores: few and narrow
-# layers, He initialisation, no batch normalization in the discriminator (its
-# gradient penalty wants each pair judged alone).
+# layers, He initialisation, no batch normalization in the discriminator (with
+# a gradient penalty, the logit of a pair must not depend on other pairs).
 COMPACT = Architecture(
     encoder=(
         Row("conv", 4, 2, 16, True, padding="same"),

@@ -44,7 +44,7 @@ MIXTURE = Architecture(
 )
 
 # Ours: a third of the width, He's initial weights, and no batch
-# normalization, whose noise moves points by more than a mode is wide.
+# normalization, because its noise moves points by more than a mode's width.
 MIXTURE_FAST = dataclasses.replace(
     MIXTURE,
     encoder=(
@@ -93,7 +93,7 @@ MIXTURE_5 = Architecture(
     image_size=1,
     negative_slope=0.2,  # No row has a leaky ReLU.
     weight_stddev=None,
-    batch_norm_momentum=0.95,  # Nor batch normalization.
+    batch_norm_momentum=0.95,  # No row has batch normalization.
     batch_norm_epsilon=1e-4,
     encoder_noise=2,
 )

@@ -2,18 +2,20 @@
 
 Dumoulin et al. (2017), appendix A, as in the authors' code
 (github.com/IshmaelBelghazi/ALI, experiments/ali_cifar10.py and ali_svhn.py).
-Where both differ we follow the code, because it gave the published samples:
+If the two differ, we follow the code, because it made the published samples:
 
-- The code's discriminators end in a logit, the tables print "sigmoid".
+- The code's discriminators end in a logit. The tables print "sigmoid".
 - CIFAR-10: the code's D(x, z) takes 512 maps (256 of x after maxout, 256 of
-  z), the table prints 1024.
-- CIFAR-10: the table drops 0.5 before each row of D after the first. The
-  code counts its layers in threes where they come in twos: the input of the
-  second and of the fifth convolution of D(x) and, before its maxout, the
-  output of the third are dropped, the rest is not.
-- Rows before a maxout list the maps before it; of two, one remains.
+  z). The table prints 1024.
+- CIFAR-10: the table has a dropout of 0.5 before each row of D after the
+  first. The code counts its layers in steps of three, although they come in
+  pairs. So it applies dropout to the input of the second and of the fifth
+  convolution of D(x), and to the output of the third before its maxout, and
+  to nothing else in D(x).
+- Rows with a maxout list the number of maps before it. It keeps one of two.
 - Moving statistics have momentum 0.95. The authors average the standard
-  deviation, Keras the variance: a small difference, in inference alone.
+  deviation and Keras averages the variance. This is a small difference, which
+  affects inference only.
 """
 
 from ali_keras.architectures.spec import CHANNELS

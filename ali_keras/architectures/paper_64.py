@@ -2,14 +2,16 @@
 
 Dumoulin et al. (2017), appendix A, as in the authors' code
 (github.com/IshmaelBelghazi/ALI, experiments/ali_celeba.py and
-ali_tiny_imagenet.py). Where both differ we follow the code, because it gave
+ali_tiny_imagenet.py). If the two differ, we follow the code, because it made
 the published samples:
 
-- The code's discriminators end in a logit, the tables print "sigmoid".
-- CelebA: the code drops 0.2 of each row's input in D, the table nothing in
-  D(x); the table normalizes D(x)'s first row, the code does not.
-- "Tiny ImageNet" is all of ILSVRC 2012 at 64x64, not the 200 classes that
-  bear the name today: TFDS' `imagenet_resized/64x64`.
+- The code's discriminators end in a logit. The tables print "sigmoid".
+- CelebA: the code has a dropout of 0.2 on the input of each row of D. The
+  table has none in D(x). The table has batch normalization in the first row of
+  D(x). The code does not.
+- "Tiny ImageNet" is all of ILSVRC 2012 at 64x64, which is TFDS'
+  `imagenet_resized/64x64`. It is not the data set of 200 classes that has this
+  name today.
 """
 
 from ali_keras.architectures.spec import CHANNELS

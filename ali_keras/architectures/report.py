@@ -1,17 +1,18 @@
-"""The table of a student report on ALI, for 28x28 images."""
+"""The networks of a student report on ALI, for 28x28 images."""
 
 from ali_keras.architectures.spec import CHANNELS
 from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
 from ali_keras.architectures.spec import Architecture
 from ali_keras.architectures.spec import Row
 
-# Figure 15 of the report by Joshi, Kaur, Nest & Sharma (IFT6269), which is
-# the SVHN table of Dumoulin et al. (2017) for 32x32 images. The report trains
-# on 28x28: its five convolutions without padding would end below 1x1. Here
-# the 5x5 rows are padded ("same"), so that 28 stays 28 where 32 became 28,
-# and all rows after (before, in the decoder) are as printed: 28, 13, 10, 4,
-# 1. The slope, 0.01, and the initial weights, N(0, 0.01^2), are the paper's;
-# so is batch normalization's epsilon, and its momentum in Keras' terms.
+# Figure 15 of the report by Joshi, Kaur, Nest & Sharma (IFT6269) is the SVHN
+# table of Dumoulin et al. (2017) for 32x32 images. The report trains on 28x28
+# images, for which the five convolutions without padding would end below 1x1.
+# Here the 5x5 rows have the padding "same". They keep 28 where the paper's
+# rows reduce 32 to 28. All rows after them (before them in the decoder) have
+# the printed sizes: 28, 13, 10, 4, 1. The slope of 0.01, the initial weights
+# N(0, 0.01^2) and the epsilon and momentum of batch normalization are the
+# paper's.
 REPORT = Architecture(
     encoder=(
         Row("conv", 5, 1, 32, True, 0.0, "leaky_relu", "same"),

@@ -1,4 +1,4 @@
-"""An architecture's variant for short budgets."""
+"""Changes an architecture for short training."""
 
 import dataclasses
 
@@ -6,12 +6,13 @@ DISCRIMINATOR = ("discriminator_x", "discriminator_z", "discriminator_xz")
 
 
 def stabilised(architecture):
-    """Returns the same networks as our stabilisers want them.
+    """Returns the networks with the changes that our stabilisers need.
 
-    Ours, not the papers'. The weights start at He et al. (2015). The
-    discriminator has neither batch normalization nor dropout: a gradient
-    penalty wants each pair judged alone, and does the work of both. Rows that
-    lose their batch normalization get a bias.
+    These changes are ours, not the papers'. The initial weights are those of
+    He et al. (2015). The discriminator has neither batch normalization nor
+    dropout: with a gradient penalty, the logit of a pair must not depend on
+    other pairs, and the penalty regularises in their place. Rows without their
+    batch normalization get a bias.
 
     Args:
         architecture: `Architecture`.

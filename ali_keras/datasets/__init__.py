@@ -1,8 +1,8 @@
-"""Data sets that come with the package; importing this registers them."""
+"""Data sets that are part of the package. Importing it registers them."""
 
 from ali_keras.datasets.gaussian_mixtures import Mixture5
 from ali_keras.datasets.gaussian_mixtures import Mixture25
 from ali_keras.datasets.mnist_5k import Mnist5k
 
-# Prepared without a network.
+# These are prepared without a network.
 EMBEDDED = (Mnist5k.name, Mixture25.name, Mixture5.name)

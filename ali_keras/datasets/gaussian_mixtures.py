@@ -1,4 +1,4 @@
-"""Points drawn from mixtures of Gaussians: data whose truth is known.
+"""Points from mixtures of Gaussians, whose distribution is known.
 
 A point of the plane is stored as an image of one pixel and two channels, in
 its own units.
@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 import tensorflow_datasets as tfds
 
-SEED = 0  # Of all points: each data set is always the same.
+SEED = 0  # Fixes all points, so each data set is always the same.
 _ALI = "Dumoulin et al.: Adversarially Learned Inference (ICLR 2017)."
 _ALICE = (
     "Li et al.: ALICE: Towards Understanding Adversarial Learning for Joint "

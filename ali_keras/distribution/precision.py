@@ -1,4 +1,4 @@
-"""Keras dtype policies, and which of them this machine is made for."""
+"""Keras dtype policies, and which of them is fast on this machine."""
 
 import pathlib
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
-# What Linux calls bfloat16 units in /proc/cpuinfo, on x86 and on ARM.
+# Names of bfloat16 units in Linux' /proc/cpuinfo, on x86 and on ARM.
 CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 # Ampere, the first NVIDIA GPUs that compute in bfloat16.
 COMPUTE_CAPABILITY = (8, 0)
@@ -30,7 +30,7 @@ def resolve(precision):
 
 def _is_native_on(gpu):
     details = tf.config.experimental.get_device_details(gpu)
-    # GPUs that do not tell are not NVIDIA's: newer than the question.
+    # GPUs without this detail are not NVIDIA's. We take them as capable.
     capability = details.get("compute_capability", COMPUTE_CAPABILITY)
     return capability >= COMPUTE_CAPABILITY
 

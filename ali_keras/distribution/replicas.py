@@ -1,4 +1,4 @@
-"""What a training step must know of the replicas that it runs on."""
+"""What a training step needs to know about its replicas."""
 
 import tensorflow as tf
 
@@ -17,7 +17,7 @@ def sum_over_replicas(value):
 
 
 def check_steps_per_execution(number):
-    """Raises `ValueError` for several on replicas: Keras 3.15 fails there."""
+    """Raises `ValueError` for several steps: Keras 3.15 fails on replicas."""
     if number > 1 and num_replicas() > 1:
         raise ValueError(
             "steps_per_execution must be 1 on several replicas. "
@@ -28,8 +28,8 @@ def check_steps_per_execution(number):
 def reducible(results):
     """Gives scalars the shape in which Keras can reduce them over workers.
 
-    Where there are several workers, Keras reduces the results of a step by
-    `strategy.reduce("MEAN", value, axis=0)`, which a scalar has no axis for.
+    With several workers, Keras reduces the results of a step by
+    `strategy.reduce("MEAN", value, axis=0)`. A scalar has no axis 0.
 
     Args:
         results: Dictionary of scalar tensors.
@@ -43,25 +43,25 @@ def reducible(results):
 
 
 def num_workers(strategy=None):
-    """Returns over how many processes the replicas of a strategy are spread.
+    """Returns the number of processes that a strategy's replicas run on.
 
     Args:
         strategy: `tf.distribute.Strategy`; `None` is the one in scope.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    if strategy.num_replicas_in_sync == 1:  # The default knows of no devices.
+    if strategy.num_replicas_in_sync == 1:  # The default one lists no devices.
         return 1
     num_local_replicas = len(strategy.extended.worker_devices)
     return strategy.num_replicas_in_sync // num_local_replicas
 
 
 def wait_for_all(strategy):
-    """Returns when all replicas of a strategy have come here."""
+    """Waits until all replicas of a strategy have called this."""
     _sum(strategy, 1)
 
 
 def agree(strategy, number):
-    """Whether no worker brings another integer."""
+    """Whether all workers pass the same integer."""
     return _sum(strategy, number) == number * strategy.num_replicas_in_sync
 
 

@@ -1,4 +1,4 @@
-"""Where a training runs: on one device, on several, on several machines."""
+"""Creates the strategy that distributes a training over devices."""
 
 import math
 import signal
@@ -13,15 +13,15 @@ STRATEGIES = ("auto", "default", "mirrored", "multi_worker")
 
 
 def create_strategy(name="auto", num_virtual_devices=None, timeout_seconds=600):
-    """Creates a `tf.distribute.Strategy`. Call it before all else.
+    """Creates a `tf.distribute.Strategy`. Call it before using TensorFlow.
 
     Args:
         name: "default" is one device, "mirrored" all devices of this machine,
             "multi_worker" those of all workers in TF_CONFIG. "auto" is
-            "multi_worker" where there is a TF_CONFIG, else "mirrored" where
-            there are several devices, else "default".
-        num_virtual_devices: Integer. Splits the CPU into so many devices, for
-            "mirrored" to use instead of GPUs. Defaults to `None`: no split.
+            "multi_worker" if there is a TF_CONFIG, else "mirrored" if there
+            are several devices, else "default".
+        num_virtual_devices: Integer. Splits the CPU into this many devices,
+            which "mirrored" uses instead of GPUs. `None` is no split.
         timeout_seconds: Number. How long to wait for the other workers.
 
     Returns:
@@ -29,8 +29,8 @@ def create_strategy(name="auto", num_virtual_devices=None, timeout_seconds=600):
 
     Raises:
         InputError: if there is no such strategy, TF_CONFIG does not fit it, or
-            TensorFlow has its devices already.
-        WorkerLost: if another worker does not come up in time.
+            TensorFlow has already created its devices.
+        WorkerLost: if another worker does not start in time.
     """
     if name not in STRATEGIES:
         raise InputError(
@@ -53,14 +53,14 @@ def create_strategy(name="auto", num_virtual_devices=None, timeout_seconds=600):
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes files and tells progress."""
+    """Whether this process writes files and prints progress."""
     if num_workers(strategy) == 1:
         return True
     return cluster.read().is_chief
 
 
 def describe(strategy):
-    """Says in words how far a strategy reaches: "4 replicas on 2 workers"."""
+    """Describes a strategy in words, as in "4 replicas on 2 workers"."""
     replicas = _count(strategy.num_replicas_in_sync, "replica")
     return f"{replicas} on {_count(num_workers(strategy), 'worker')}"
 
@@ -83,8 +83,8 @@ def _check(name, workers, num_virtual_devices):
         )
     if name != "multi_worker" and workers and len(workers.addresses) > 1:
         raise InputError(
-            "Where TF_CONFIG names several workers, strategy must be "
-            "multi_worker, or each of them would train on its own. Received: "
+            "If TF_CONFIG names several workers, strategy must be "
+            "multi_worker; else each worker would train alone. Received: "
             f"{name}"
         )
     if num_virtual_devices and name == "multi_worker":
@@ -118,9 +118,8 @@ def _multi_worker_strategy(workers, timeout_seconds):
     options = tf.distribute.experimental.CommunicationOptions(
         implementation=communication.AUTO if on_gpu else communication.RING
     )
-    # Should a worker die just now, TensorFlow waits for it and keeps Python
-    # from running meanwhile, handlers of signals too: only the kernel can end
-    # that.
+    # If a worker ends now, TensorFlow waits for it, and Python runs nothing
+    # meanwhile, not even signal handlers. Only the kernel can end this.
     signal.alarm(math.ceil(timeout_seconds))
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy(

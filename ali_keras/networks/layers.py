@@ -18,7 +18,8 @@ class StatelessDropout(keras.layers.Layer):
     Args:
         rate: Float in [0, 1). Share of the inputs set to zero; the others are
             scaled by `1 / (1 - rate)`.
-        stream: Integer, different for each dropout layer of a network.
+        stream: Integer. Use a different one for each dropout layer of a
+            network.
 
     Call arguments:
         inputs: Float tensor of any shape, batch first.
@@ -89,14 +90,15 @@ class FlooredLogSigma(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="ali_keras")
 class Maxout(keras.layers.Layer):
-    """The largest of each few adjacent channels (Goodfellow et al., 2013).
+    """Returns the maximum of each group of adjacent channels.
 
-    Channels are grouped as in Blocks, which the authors of ALI used: the
-    first `pieces` make the first output. tensorflow-addons' `Maxout` groups
-    channels that lie `num_units` apart.
+    Maxout is by Goodfellow et al. (2013). The first `pieces` channels give
+    the first output, as in Blocks, which the authors of ALI used. In the
+    `Maxout` of tensorflow-addons, the channels of a group are `num_units`
+    apart.
 
     Args:
-        pieces: Integer, at least 1. Channels that compete.
+        pieces: Integer, at least 1. Channels of a group.
 
     Call arguments:
         inputs: Float tensor `(..., channels)`.
@@ -136,10 +138,11 @@ class Maxout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="ali_keras")
 class UntiedBias(keras.layers.Layer):
-    """A bias for each value of a map: `(height, width, channels)`.
+    """Adds a bias for each value of a map: `(height, width, channels)`.
 
-    A convolution's bias is tied: one for each channel. The last row of the
-    authors' decoders has this one, see `weights.set_output_bias`.
+    The bias of a convolution is tied: there is one for each channel. The last
+    row of the authors' decoders has an untied bias, see
+    `weights.set_output_bias`.
 
     Call arguments:
         inputs: Float tensor `(batch, height, width, channels)`.
@@ -162,14 +165,15 @@ class UntiedBias(keras.layers.Layer):
 class AppendNoise(keras.layers.Layer):
     """Appends channels of standard normal noise.
 
-    They make a network's output a draw from a distribution that has no
-    formula: the change-of-variables encoder of Dumoulin et al. (2017,
-    appendix). The noise comes from the active `ali_keras.noise.scope`; with
-    none, it is 0, so that the output is a function of the input.
+    With them, the output of a network is a draw from a distribution without a
+    closed form. The change-of-variables encoder of Dumoulin et al. (2017,
+    appendix) is such a network. The noise comes from the active
+    `ali_keras.noise.scope`. Without a scope the noise is 0, and the output is
+    a function of the input.
 
     Args:
         channels: Integer. Channels of noise.
-        stream: Integer, different for each such layer of a network.
+        stream: Integer. Use a different one for each such layer of a network.
 
     Call arguments:
         inputs: Float tensor `(batch, ..., input_channels)`.
@@ -207,8 +211,8 @@ class AppendNoise(keras.layers.Layer):
 class FullSizeConv2D(keras.layers.Conv2D):
     """`Conv2D` from a map of its kernel's size to a 1x1 map.
 
-    A matrix product with the same weights: many times faster on CPUs, whose
-    convolutions are made for small kernels.
+    It is computed as a matrix product with the same weights. On CPUs this is
+    many times faster, because their convolutions are made for small kernels.
     """
 
     def convolution_op(self, inputs, kernel):
@@ -222,13 +226,14 @@ class FullSizeConv2D(keras.layers.Conv2D):
 class FullSizeConv2DTranspose(keras.layers.Conv2DTranspose):
     """`Conv2DTranspose` from a 1x1 map to a map of its kernel's size.
 
-    A matrix product with the same weights, see `FullSizeConv2D`.
+    It is computed as a matrix product with the same weights, see
+    `FullSizeConv2D`.
     """
 
     def call(self, inputs):
         channels = inputs.shape[-1]
         inputs = keras.ops.reshape(inputs, (-1, channels))
-        # (height, width, maps, channels), so that the map comes out flat.
+        # (height, width, maps, channels): the product is then a flat map.
         kernel = keras.ops.reshape(self.kernel, (-1, channels))
         outputs = keras.ops.matmul(inputs, keras.ops.transpose(kernel))
         shape = (-1, *self.kernel_size, self.filters)

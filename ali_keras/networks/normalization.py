@@ -1,7 +1,7 @@
-"""Wrappers that normalise the kernel of a layer and leave its variable alone.
+"""Wrappers that normalise the kernel of a layer without changing its variable.
 
-A kernel is seen as a matrix with a column for each output channel, its other
-axes flattened. In Keras the output axis is the last one, except for
+The kernel is treated as a matrix with one column for each output channel. Its
+other axes are flattened. In Keras the output axis is the last one, except for
 `Conv2DTranspose`, whose kernel is `(height, width, outputs, inputs)`.
 """
 
@@ -10,11 +10,10 @@ from keras import ops
 
 
 class _KernelWrapper(keras.layers.Wrapper):
-    """Calls the wrapped layer with a kernel made of its own.
+    """Calls the wrapped layer with a normalised copy of its kernel.
 
-    The wrapper itself works in the dtype of the variables, so that
-    kernels are normalised in float32 also where the layer computes in half
-    precision.
+    The wrapper itself computes in the dtype of the variables. So kernels are
+    normalised in float32, even if the layer computes in half precision.
     """
 
     def __init__(self, layer, **kwargs):
@@ -27,18 +26,18 @@ class _KernelWrapper(keras.layers.Wrapper):
             layer,
             dtype=layer.variable_dtype,
             autocast=False,  # The layer casts its inputs.
-            # Lost with the scope of `call`, so the wrapper adds this loss.
+            # The scope of `call` drops the layer's loss, so we add it here.
             activity_regularizer=layer.activity_regularizer,
             **kwargs,
         )
 
     def call(self, inputs, training=False):
         kernel = self.normalized_kernel(training)
-        # The layer's own call is the one that knows its strides, padding,
-        # data format, bias and dtypes. In this scope, which is the thread's
-        # own and hence the replica's, it reads a tensor in the kernel's place:
-        # nothing is assigned, and gradients flow through the tensor. An
-        # innermost scope hides outer ones, so the bias is looked up here.
+        # Only the layer's own call knows its strides, padding, data format,
+        # bias and dtypes. In this scope, it reads a tensor in place of the
+        # kernel's variable: nothing is assigned, and gradients flow through
+        # the tensor. The scope belongs to the thread and so to one replica.
+        # The innermost scope hides outer ones, so we look the bias up here.
         values = [(self.layer.kernel, kernel)]
         if self.layer.use_bias:
             values.append((self.layer.bias, self.layer.bias.value))
@@ -53,7 +52,7 @@ class _KernelWrapper(keras.layers.Wrapper):
 
     def get_config(self):
         config = super().get_config()
-        del config["dtype"]  # The layer's.
+        del config["dtype"]  # The wrapper takes it from the layer.
         return config
 
     @property
@@ -75,20 +74,21 @@ _WRAPPABLE = (
 class SpectralNormalization(_KernelWrapper):
     """Divides a layer's kernel by its largest singular value.
 
-    The layer computes with `W / sigma` (Miyato et al. 2018, Algorithm 1). Each
-    call goes `power_iterations` steps on from a stored estimate `u` of the
-    singular vector on the side of the outputs:
+    The layer computes with `W / sigma` (Miyato et al. 2018, Algorithm 1). `u`
+    is a stored estimate of the singular vector on the side of the outputs.
+    Each call runs `power_iterations` steps from it:
     `v = unit(W u)`, `u = unit(transpose(W) v)`, `sigma = transpose(v) W u`.
     Gradients flow through `W` in `sigma`, not through `u` and `v` (eq. 12).
 
-    Calls with `training=True` store the new `u`; others compute the same and
-    store nothing. The kernel is never assigned, unlike by
-    `keras.layers.SpectralNormalization` (Keras 3.15), which overwrites it with
-    `W / sigma` and so leaves `sigma` out of the gradient. A kernel of zeros
-    stays as it is, and so does its `u`.
+    Calls with `training=True` store the new `u`. Other calls compute the same
+    and store nothing. No call assigns the kernel. In contrast,
+    `keras.layers.SpectralNormalization` (Keras 3.15) overwrites it with
+    `W / sigma`, so its gradient does not include `sigma`. A kernel of zeros
+    and its `u` do not change.
 
-    `u` is in the dtype of the variables. Under a distribution strategy all
-    replicas hold the first one's, which is that of any: their kernels agree.
+    `u` has the dtype of the variables. Under a distribution strategy, all
+    replicas store the `u` of the first one. It is the same on all of them,
+    because their kernels are equal.
 
     Args:
         layer: `keras.layers.Dense`, `Conv2D` or `Conv2DTranspose`. The wrapper
@@ -146,7 +146,7 @@ class SpectralNormalization(_KernelWrapper):
         for _ in range(self.power_iterations):
             v = _unit(ops.matmul(matrix, u))
             u = _unit(ops.matmul(v, matrix))
-        # From a vector of zeros there would be no way back.
+        # A vector of zeros would stay zero in all later steps.
         return ops.where(ops.any(u != 0), u, old), v
 
     def get_config(self):
@@ -159,14 +159,14 @@ class SpectralNormalization(_KernelWrapper):
 
 @keras.saving.register_keras_serializable(package="ali_keras")
 class WeightNormalization(_KernelWrapper):
-    """Learns direction and length of each output's weights apart.
+    """Learns direction and length of each output's weights separately.
 
     The layer computes with `w = gain * v / norm(v)` (Salimans and Kingma 2016,
-    eq. 2), where `v` is the layer's kernel and the norm is over all axes but
-    that of the outputs. Both are trainable. `gain` starts as `norm(v)`, so the
-    layer starts as it would without the wrapper. The paper's initialisation
-    from a first batch of data is not there: it needs a pass of its own before
-    training.
+    eq. 2). `v` is the layer's kernel, and the norm is over all axes except
+    that of the outputs. `gain` and `v` are trainable. `gain` starts as
+    `norm(v)`, so the layer starts as it would without the wrapper. The
+    wrapper does not have the paper's initialisation from a first batch of
+    data, which needs a pass over data before the training.
 
     A norm below 1e-6 counts as 1e-6.
 
@@ -188,7 +188,7 @@ class WeightNormalization(_KernelWrapper):
 
     def build(self, input_shape):
         super().build(input_shape)
-        # An initializer, not an assignment: Keras may put off both variables.
+        # An initializer, because Keras may create both variables later.
         self.gain = self.add_weight(
             name="gain",
             shape=(self.layer.kernel.shape[self._output_axis],),

@@ -1,4 +1,4 @@
-"""One row of a table as Keras layers."""
+"""Builds the Keras layers of one row of an architecture table."""
 
 import keras
 
@@ -22,7 +22,7 @@ NORMALIZATIONS = {
 
 
 class RowBuilder:
-    """Turns rows into layers, and numbers them.
+    """Builds layers from rows, and counts the rows.
 
     Args:
         architecture: `Architecture`, whose constants the rows share.
@@ -43,12 +43,12 @@ class RowBuilder:
         self.num_rows = 0
 
     def apply(self, row, h, name, dtype, z=None):
-        """Applies a row to a map, of which z may be a part.
+        """Applies a row to a map, with z concatenated if the row takes it.
 
         Args:
             row: `Row`.
             h: Keras tensor `(batch, height, width, maps)`.
-            name: String. Begins the names of the row's layers.
+            name: String. Prefix of the names of the row's layers.
             dtype: Keras dtype policy.
             z: Keras tensor `(batch, 1, 1, latent_dim)`, for rows that take it.
 
@@ -94,7 +94,7 @@ class RowBuilder:
             "name": f"{name}_{row.operation}",
         }
         if row.kernel == row.strides == 1:
-            # The same function, at a fraction of the time on CPUs.
+            # This is the same function, and much faster on CPUs.
             layer = keras.layers.Dense(feature_maps, **options)
         else:
             options |= {"strides": row.strides, "padding": row.padding}
@@ -106,7 +106,7 @@ class RowBuilder:
         return h
 
     def _initializer(self):
-        # A seed of its own for each row: equal seeds give equal weights.
+        # Each row needs another seed, or their weights would be equal.
         seed = 1000 * self.seed + self.num_rows
         if self.architecture.weight_stddev is None:
             return keras.initializers.HeNormal(seed=seed)

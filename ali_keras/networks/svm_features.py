@@ -13,21 +13,22 @@ def with_svm_features(encoder):
     `svm_features` is the mean of z and, before it, the last three hidden rows
     of the table, each flattened: "the last three hidden layers of the encoder
     as well as its output are concatenated" (Dumoulin et al., 2017, section
-    4.2). As in the authors' script (`scripts/preprocess_representations`),
-    hidden rows are taken before their nonlinearity, which the paper leaves
-    open. For SVHN that makes 5,376 numbers; the paper's 8,960 cannot be had
-    from its encoder.
+    4.2). The paper does not say whether these are taken before or after their
+    nonlinearity. We take them before it, as the authors' script does
+    (`scripts/preprocess_representations`). For SVHN this gives 5,376 numbers.
+    The paper reports 8,960, which its encoder cannot give.
 
     Args:
         encoder: `keras.Model`, see `builder.build_networks`.
 
     Returns:
-        `keras.Model` that shares the encoder's layers, with one output more,
-        `svm_features` `(batch, num_features)`. Without hidden rows of such
-        names, as in a network of one's own, the output is `z_mean` alone.
+        `keras.Model` that shares the encoder's layers and has one more output,
+        `svm_features` `(batch, num_features)`. If the encoder has no layers
+        with the names that `rows.RowBuilder` gives, as in a user's own
+        network, this output is `z_mean` alone.
     """
     dtype = encoder.output["z_mean"].dtype
-    # Names of their own: Keras' would be those of the encoder's layers.
+    # Keras' default names would clash with those of the encoder's layers.
     flatten = keras.layers.Flatten(dtype=dtype, name="svm_features_flat")
     parts = [flatten(layer.output) for layer in hidden_layers(encoder)]
     parts.append(encoder.output["z_mean"])

@@ -1,4 +1,4 @@
-"""The weights of networks: copied, and set from data."""
+"""Copies the weights of networks, and sets weights from data."""
 
 import keras
 import numpy as np
@@ -9,8 +9,8 @@ from ali_keras.networks.layers import UntiedBias
 def set_output_bias(decoder, images):
     """Sets a decoder's untied output bias to the log-odds of the mean image.
 
-    As the authors' code: the mean of 500 training images, clipped to
-    [1e-7, 1 - 1e-7]. A decoder without such a bias is left alone.
+    The authors' code does the same. The mean is that of 500 training images,
+    clipped to [1e-7, 1 - 1e-7]. A decoder without such a bias is not changed.
 
     Args:
         decoder: `keras.Model`, see `build_networks`.
@@ -24,7 +24,7 @@ def set_output_bias(decoder, images):
 
 
 def copy_network(network, name, dtype):
-    """Clones a network, its weights too, under another dtype policy."""
+    """Clones a network and its weights, with another dtype policy."""
 
     def clone_layer(layer):
         config = layer.get_config()

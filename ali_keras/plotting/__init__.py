@@ -1,1 +1,1 @@
-"""Pictures as PNG files."""
+"""Draws pictures as PNG files."""

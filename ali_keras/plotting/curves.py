@@ -1,4 +1,4 @@
-"""The curves of a training, as PNG files."""
+"""Draws the loss curves of a training."""
 
 from matplotlib.figure import Figure
 
@@ -6,7 +6,7 @@ from ali_keras import files
 
 
 def plot_losses(path, history):
-    """Plots the losses and D's accuracy per epoch.
+    """Plots the losses and the discriminator's accuracy per epoch.
 
     Args:
         path: Path of the PNG file.

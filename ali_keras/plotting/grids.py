@@ -1,4 +1,4 @@
-"""Grids of images, as PNG files."""
+"""Draws grids of images."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,15 +10,15 @@ from ali_keras.errors import InputError
 
 NUM_COLUMNS = 10
 MARGIN = 2  # Pixels between images.
-SCALE = 2  # Pixels on the picture for a pixel of an image.
+SCALE = 2  # Side of an image's pixel in the picture, in pixels.
 
 
 def check_images(model):
-    """Raises `InputError` if a model's data are no images, but points."""
+    """Raises `InputError` if the model's data are points, not images."""
     if not model.bounded:
         raise InputError(
-            "A grid of images needs a model of images in [0, 1]. Received: a "
-            "model of points, of which mixture.png is the picture"
+            "The model must be one of images in [0, 1] for a grid of images. "
+            "Received: a model of points; its picture is mixture.png"
         )
 
 
@@ -27,7 +27,7 @@ def choose(images, num_images, seed):
 
     Args:
         images: uint8 array `(num_examples, height, width, channels)`.
-        num_images: Integer. At most this many, fewer if there are fewer.
+        num_images: Integer. All images are chosen if there are fewer.
         seed: Integer. Fixes the choice.
 
     Returns:
@@ -43,22 +43,22 @@ def samples(model, num_images, seed):
 
 
 def reconstructions(model, images):
-    """Originals in odd columns, their reconstructions in even columns."""
+    """Draws originals in odd columns, reconstructions in even columns."""
     return pairs(images, model.reconstruct(images))
 
 
 def pairs(left, right):
-    """Grid with `left` in odd columns and `right` beside them in even ones."""
+    """Draws a grid with `left` in odd columns and `right` in even ones."""
     return grid(np.stack([left, right], axis=1).reshape(-1, *left.shape[1:]))
 
 
 def interpolations(model, images, steps=8):
-    """Rows from one original to another, decoded points between.
+    """Draws rows from one original to another, decoded points between them.
 
     Args:
         model: `ALI`.
-        images: float32 array in [0, 1]; each two in a row make one row.
-        steps: Integer. Number of decoded points, both ends' codes included.
+        images: float32 array in [0, 1]. Each two successive images give a row.
+        steps: Integer. Number of decoded points, including both ends.
 
     Returns:
         uint8 grid, see `grid`.
@@ -71,7 +71,7 @@ def interpolations(model, images, steps=8):
 
 
 def grid(images, num_columns=NUM_COLUMNS):
-    """Lays images out in rows on white.
+    """Arranges images in rows on a white background.
 
     Args:
         images: Floats `(num_images, height, width, channels)` in [0, 1].

@@ -1,4 +1,4 @@
-"""A picture of a model of points in the plane."""
+"""Draws a model of points in the plane."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -17,7 +17,7 @@ def draw(path, model, mixture, points, seed):
         path: Path of the file.
         model: `ALI` of points in the plane.
         mixture: `GaussianMixture` of the data.
-        points: Floats `(num_points, 1, 1, 2)`, held out; the first
+        points: Floats `(num_points, 1, 1, 2)`, held out. The first
             `NUM_POINTS` are drawn.
         seed: Integer. Fixes the samples and the codes' noise.
     """
@@ -41,9 +41,9 @@ def plot(path, mixture, points, samples, reconstructions, codes):
         mixture: `GaussianMixture`.
         points: Array `(num_points, 2)`, the data.
         samples: Array `(num_samples, 2)`, in the colours of their own modes.
-        reconstructions: Array like `points`, in the colours of those.
-        codes: Array `(num_points, latent_dim)`, likewise; the first two
-            values of z are drawn.
+        reconstructions: Array like `points`, in the colours of the points.
+        codes: Array `(num_points, latent_dim)`, in the same colours. The
+            first two values of z are drawn.
     """
     figure = Figure(figsize=(9, 9), layout="constrained")
     data, drawn, rebuilt, latent = figure.subplots(2, 2).flat
@@ -58,7 +58,7 @@ def plot(path, mixture, points, samples, reconstructions, codes):
         axes.set(title=title, aspect="equal")
     means = np.asarray(mixture.means)
     margin = 8 * mixture.stddev + 0.5
-    for axes in (data, drawn, rebuilt):  # Alike, whatever strays.
+    for axes in (data, drawn, rebuilt):  # Equal axes, whatever outliers.
         axes.set_xlim(means[:, 0].min() - margin, means[:, 0].max() + margin)
         axes.set_ylim(means[:, 1].min() - margin, means[:, 1].max() + margin)
     with files.replacing(path) as temporary:
@@ -70,7 +70,7 @@ def _flat(points):
 
 
 def _colours(mixture, points):
-    # Around the colour circle in steps, so that neighbours differ.
+    # Large steps on the colour circle, so that neighbours differ.
     num_modes = len(mixture.means)
     hues = mixtures.modes(mixture, points) * 7 % num_modes / num_modes
     return colormaps["hsv"](hues)

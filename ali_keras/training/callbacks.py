@@ -1,4 +1,4 @@
-"""What happens during `fit`: figures, checkpoints, and when it must stop."""
+"""Callbacks of `fit` that write figures and checkpoints, and stop training."""
 
 import math
 import time
@@ -17,11 +17,11 @@ class WriteHistory(keras.callbacks.Callback):
     """Writes the figures of all epochs as JSON: a list for each figure.
 
     Args:
-        path: Path of the file. Its epochs before `initial_epoch` are kept.
+        path: Path of the file. The epochs before `initial_epoch` are kept.
         initial_epoch: Integer.
 
     Raises:
-        InputError: if the file lacks some of these.
+        InputError: if the file does not have all of these epochs.
     """
 
     def __init__(self, path, initial_epoch=0):
@@ -31,9 +31,9 @@ class WriteHistory(keras.callbacks.Callback):
         num_known = len(known.get("seconds", []))
         if num_known < initial_epoch:
             raise InputError(
-                "history.json must have the epochs that the checkpoints have, "
-                f"{initial_epoch}; or use another workdir. Received: {path}, "
-                f"with {num_known}"
+                f"history.json must have the {initial_epoch} epochs of the "
+                f"checkpoints; or use another workdir. Received: {path}, with "
+                f"{num_known} epochs"
             )
         self.history = {k: v[:initial_epoch] for k, v in known.items()}
 
@@ -48,7 +48,7 @@ class WriteHistory(keras.callbacks.Callback):
 
 
 class ContinueFigures(keras.callbacks.Callback):
-    """Lets the means of a resumed epoch begin where they had been.
+    """Restores the means of an epoch that is resumed.
 
     Args:
         state: What `trackers.state` returned, or `None`.
@@ -65,11 +65,11 @@ class ContinueFigures(keras.callbacks.Callback):
 
 
 class WriteCheckpoint(keras.callbacks.Callback):
-    """Writes a checkpoint at the end of each epoch, and every so many steps.
+    """Writes a checkpoint at the end of each epoch and every `every_steps`.
 
     Args:
         checkpoints: `Checkpoints`.
-        every_steps: Integer, or `None`: at the end of epochs only.
+        every_steps: Integer. `None` is at the end of epochs only.
     """
 
     def __init__(self, checkpoints, every_steps=None):
@@ -78,25 +78,25 @@ class WriteCheckpoint(keras.callbacks.Callback):
         self.every_steps = every_steps
 
     def on_train_batch_end(self, batch, logs=None):
-        # The last step's is that of the epoch, when its figures are written.
+        # `on_epoch_end` saves after the last step, with the epoch's figures.
         if not self.every_steps or batch + 1 == self.params["steps"]:
             return
         if self.model.step.numpy() % self.every_steps == 0:
             self.checkpoints.save(self.model, trackers.state(self.model))
 
     def on_epoch_end(self, epoch, logs=None):
-        # The next epoch's figures begin anew.
+        # The next epoch computes its figures from the start.
         self.checkpoints.save(self.model, figures=None)
 
 
 class StopAtSignal(keras.callbacks.Callback):
-    """Ends training after a step if the process has been told to end.
+    """Ends training after a step if the process has received a signal.
 
-    It comes after `WriteCheckpoint` in the list of callbacks.
+    Place it after `WriteCheckpoint` in the list of callbacks.
 
     Args:
         signal: `SignalNotice`.
-        checkpoints: `Checkpoints` to save to before, or `None`.
+        checkpoints: `Checkpoints` to save to first, or `None`.
     """
 
     def __init__(self, signal, checkpoints=None):
@@ -118,16 +118,16 @@ class StopAtSignal(keras.callbacks.Callback):
         message = f"Terminated after step {self.model.step.numpy()}."
         if self.checkpoints:
             _, path = self.checkpoints.newest()
-            message += f" The same command goes on from {path}"
+            message += f" The same command continues from {path}"
         raise Terminated(message)
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
     """Ends training at the first step whose figures are not finite.
 
-    Keras' `TerminateOnNaN` looks at the figure "loss" only, which a GAN does
-    not have. And float16: ends it when a loss scale is so low that a smaller
-    one cannot help.
+    Keras' `TerminateOnNaN` checks only the figure "loss", which a GAN does not
+    have. In float16, this callback also ends training if a loss scale is so
+    low that a smaller one cannot help.
 
     Raises:
         NonFiniteError: names the step and the figures.

@@ -1,9 +1,9 @@
-"""Checkpoints: all variables after a step, each file whole or not at all.
+"""Checkpoints: files of all variables after a step, complete or absent.
 
 step_N.weights.h5 holds weights, averages, statistics, the state of both
-optimizers with their loss scales, and the step; as an attribute, the figures
-of the epoch so far. `keras.Model.load_weights` reads it. Behind all that comes
-a digest, which HDF5 does not look at.
+optimizers with their loss scales, and the step. An attribute of the file holds
+the figures of the epoch so far. `keras.Model.load_weights` reads the file. A
+digest is appended to the file; HDF5 ignores it.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class Checkpoints:
 
     Args:
         folder: Path of the folder that holds them.
-        num_kept: Integer. How many are kept, the newest; 0 is all.
+        num_kept: Integer. How many of the newest are kept; 0 is all.
     """
 
     def __init__(self, folder, num_kept=2):
@@ -51,11 +51,11 @@ class Checkpoints:
         return next(reversed(self.paths().items()), (0, None))
 
     def save(self, model, figures=None):
-        """Writes a checkpoint of the model's step, and drops old ones.
+        """Writes a checkpoint of the model's step, and deletes old ones.
 
         Args:
             model: `ALI`, compiled.
-            figures: What JSON can write, for `restore` to return.
+            figures: What `restore` is to return. JSON must be able to write it.
 
         Returns:
             Path of the checkpoint.
@@ -73,16 +73,17 @@ class Checkpoints:
         return path
 
     def restore(self, model):
-        """Loads the newest whole checkpoint, if any, into a compiled model.
+        """Loads the newest undamaged checkpoint, if any, into a compiled model.
 
-        Says on stderr which damaged ones it passed over.
+        It prints a warning on stderr for each damaged one that it skips.
 
         Returns:
-            The figures that were saved with it; `None` if there is no
-            checkpoint. The step is the model's.
+            The figures that were saved with it, or `None` if there is no
+            checkpoint. The step is in the model.
 
         Raises:
-            InputError: if no checkpoint is whole, or it is another model's.
+            InputError: if all checkpoints are damaged, or if the newest
+                undamaged one is another model's.
         """
         paths = list(self.paths().values())
         for path in reversed(paths):
@@ -98,8 +99,8 @@ class Checkpoints:
             return _load(model, content, path)
         if paths:
             raise InputError(
-                "A checkpoint must be a whole file as ali-train writes it; "
-                "remove them to start anew. Received: "
+                "A checkpoint must be a complete file as ali-train writes it; "
+                "remove the damaged ones to train from the start. Received: "
                 f"{self.folder}, where all {len(paths)} are damaged"
             )
         return None
@@ -107,7 +108,8 @@ class Checkpoints:
     def _drop_all_but(self, newest):
         paths = self.paths()
         kept = [step for step in paths if step <= newest][-self.num_kept :]
-        for step in paths.keys() - kept:  # A later one is damaged: `restore`.
+        # Files of later steps are damaged: `restore` has skipped them.
+        for step in paths.keys() - kept:
             paths[step].unlink()
 
 
@@ -136,15 +138,15 @@ def _named(model):
         yield weight.path, weight
     for owner in ("generator_optimizer", "discriminator_optimizer"):
         for variable in getattr(model, owner).variables:
-            # Keras counts its optimizers: "adam_7/..." means nothing here.
+            # Keras numbers its optimizers, so "adam_7/..." is no fixed name.
             yield f"{owner}/{variable.path.split('/')[-1]}", variable
 
 
 class _Memory(io.BytesIO):
-    """A file in memory; HDF5 on a full disk takes the process with it."""
+    """A file in memory, because HDF5 ends the process on a full disk."""
 
     def __str__(self):
-        return "memory.weights.h5"  # Keras asks for such a name.
+        return "memory.weights.h5"  # Keras requires such a name.
 
 
 def _to_bytes(model, figures):
@@ -173,12 +175,12 @@ def _load(model, content, path):
         with h5py.File(io.BytesIO(content)) as file:
             figures = json.loads(file.attrs["figures"])
         with warnings.catch_warnings():
-            # Of what it does not find in the file, Keras only warns.
+            # Keras only warns if the file lacks a variable.
             warnings.simplefilter("error", UserWarning)
             model.load_weights(_Memory(content))
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise InputError(
-            "A checkpoint must be of the model that is trained on; use another "
-            f"workdir. Received: {path} ({first_line(error)})"
+            "A checkpoint must belong to the model that is trained; use "
+            f"another workdir. Received: {path} ({first_line(error)})"
         ) from None
     return figures

@@ -1,4 +1,4 @@
-"""What a number in `results/` needs beside it: command, versions, machine."""
+"""Describes a run for its record: command, commit, versions, machine."""
 
 import importlib.metadata
 import os
@@ -19,7 +19,7 @@ PACKAGES = (
 
 
 def describe_run(epochs):
-    """Describes this process' run.
+    """Describes the run of this process.
 
     Args:
         epochs: Integer. Epochs that have been trained in all.
@@ -46,7 +46,7 @@ def describe_run(epochs):
 def commit():
     """Returns the commit of the checkout that runs, or `None` if installed.
 
-    A "+" at its end says that files differ from the commit.
+    It ends in "+" if files differ from the commit.
     """
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():

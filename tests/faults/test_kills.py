@@ -100,7 +100,8 @@ def test_sigterm_ends_a_process_with_status_143(whole, flags, tmp_path):
     assert status == 143, errors
     step, newest = workdir.checkpoints.newest()
     assert errors.splitlines()[-1] == (
-        f"Terminated after step {step}. The same command goes on from {newest}"
+        f"Terminated after step {step}. The same command continues from "
+        f"{newest}"
     )
     assert "Traceback" not in output + errors
     assert go_on(workdir.path, flags) == 0

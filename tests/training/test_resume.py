@@ -100,7 +100,7 @@ def check_sigterm(wholes, path, flags, capfd, precision, step, times=1):
     newest = workdir.checkpoints.newest()
     assert newest[0] == step
     assert said == (
-        f"Terminated after step {step}. The same command goes on from "
+        f"Terminated after step {step}. The same command continues from "
         f"{newest[1]}"
     )
     # Other checkpoints make no difference.
