@@ -8,8 +8,6 @@ whatever the precision of the training. `export.signatures` has what they
 answer, `export.servables` what lies beside them.
 """
 
-import dataclasses
-
 from absl import flags
 
 from ali_keras import files
@@ -96,7 +94,7 @@ def _documents(description, config, record):
     """Returns what lies beside each servable as JSON, by its file's name."""
     return {
         "servable.json": description,
-        "config.json": dataclasses.asdict(config),
+        "config.json": config.values(),
         "record.json": {
             "training": record,
             "export": describe_run(config.epochs),

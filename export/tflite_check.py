@@ -3,6 +3,7 @@
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from ali_keras import markdown
 from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import evaluate as evaluation
 
@@ -176,8 +177,7 @@ def _errors(outputs, expected):
 def table(record):
     """Returns the figures that `measure` gave as a Markdown table."""
     rows = [_row(name, figures) for name, figures in record["forms"].items()]
-    lines = [TITLES, ["---"] * len(TITLES), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(TITLES, rows)
 
 
 def _row(name, figures):

@@ -1,6 +1,6 @@
 """What a training step needs to know about its replicas."""
 
-import tensorflow as tf
+from ali_keras.lazy import tensorflow as tf
 
 
 def num_replicas():
