@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 import math
 import numbers
+from collections.abc import Collection
 from typing import Any
 from typing import NamedTuple
 
@@ -29,7 +30,8 @@ class Rule(NamedTuple):
         above: Number below all values.
         at_most: Number, the highest value.
         below: Number above all values.
-        choices: Tuple of the only values allowed; `None` is no such list.
+        choices: Collection of the only values allowed, such as a tuple or the
+            keys of a dictionary; `None` is no such list.
         aliases: Tuple of values that a flag also takes, which are resolved
             to one of the choices.
     """
@@ -39,7 +41,7 @@ class Rule(NamedTuple):
     above: float | None = None
     at_most: float | None = None
     below: float | None = None
-    choices: tuple | None = None
+    choices: Collection | None = None
     aliases: tuple = ()
 
     def words(self):
@@ -164,6 +166,18 @@ def check(values):
     """Raises `InputError` if a value of a group is not allowed."""
     for each in settings_of(values):
         each.check(getattr(values, each.name))
+
+
+def check_values(cls, **values):
+    """Raises `InputError` if a value is not allowed by a group's declaration.
+
+    Args:
+        cls: A class with the decorator `group`.
+        **values: Values by the names of some of its settings.
+    """
+    for each in settings_of(cls):
+        if each.name in values:
+            each.check(values[each.name])
 
 
 def _kind(annotation):

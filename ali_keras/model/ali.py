@@ -6,12 +6,12 @@ import keras
 import tensorflow as tf
 
 from ali_keras import noise
+from ali_keras.config import RunSettings
 from ali_keras.data.labels import labels_of
 from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
 from ali_keras.distribution.replicas import reducible
-from ali_keras.latents import prior as priors
 from ali_keras.model import loss_scaling
 from ali_keras.model import trackers
 from ali_keras.model import updates
@@ -20,6 +20,7 @@ from ali_keras.model.inference import Inference
 from ali_keras.networks.weights import copy_network
 from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.objective import Objective
+from ali_keras.settings import check_values
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -72,7 +73,7 @@ class ALI(Inference, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check(ema_decay, prior)
+        check_values(RunSettings, prior=prior, ema_decay=ema_decay)
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
@@ -293,12 +294,3 @@ class ALI(Inference, keras.Model):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in names
         }
-
-
-def _check(ema_decay, prior):
-    if not 0 <= ema_decay < 1:
-        raise ValueError(f"ema_decay must lie in [0, 1). Received: {ema_decay}")
-    if prior not in priors.PRIORS:
-        raise ValueError(
-            f"prior must be one of {priors.PRIORS}. Received: {prior}"
-        )

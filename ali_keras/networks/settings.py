@@ -15,7 +15,7 @@ class NetworkSettings:
     architecture: str = setting(
         REQUIRED,
         "Name of the tables of the networks' rows.",
-        choices=tuple(ARCHITECTURES),
+        choices=ARCHITECTURES,
     )
     channels: int = setting(
         1,

@@ -25,7 +25,7 @@ PARTS = {
     "parameters": architectures.parameters,
     "architectures": architectures.architectures,
     "presets": presets.presets,
-    "defaults": presets.defaults,
+    "settings": presets.settings,
     "report": presets.report,
     "steps": step_table.steps,
     "devices": device_table.devices,

@@ -1,14 +1,15 @@
 """The tables of docs/presets.md: what the presets set, and the defaults."""
 
-import dataclasses
-
 from ali_keras import markdown
-from ali_keras.config import DEFAULTS
-from ali_keras.config import Config
+from ali_keras.config import all_settings
 from ali_keras.presets import PRESETS
+from ali_keras.settings import REQUIRED
 from tools.documents.cells import show
 from tools.documents.cells import words
 
+# Settings that no preset has.
+NOT_PRESET = ("dataset", "preset")
+_TYPES = {str: "text", bool: "true, false", int: "integer", float: "number"}
 # The report's rows and columns, in its words.
 REPORT_ROWS = {
     "CelebA": "report_celeba",
@@ -32,9 +33,10 @@ def read_settings():
         Tuple: list of the names that every preset states, and dictionary of
         the other settings' defaults.
     """
-    names = [field.name for field in dataclasses.fields(Config)]
-    stated = [n for n in names if n not in {"dataset", "preset", *DEFAULTS}]
-    return stated, DEFAULTS
+    declared = [s for s in all_settings() if s.name not in NOT_PRESET]
+    stated = [s.name for s in declared if s.default is REQUIRED]
+    defaults = {s.name: s.default for s in declared if s.name not in stated}
+    return stated, defaults
 
 
 def resolve(preset):
@@ -61,13 +63,16 @@ def presets():
     return markdown.table(["preset", *map(words, stated), "besides"], rows)
 
 
-def defaults():
-    """Returns a table of the values that hold where a preset states none."""
-    _, defaulted = read_settings()
-    return markdown.table(
-        ["setting", "default"],
-        [[f"`{name}`", show(value)] for name, value in defaulted.items()],
-    )
+def settings():
+    """Returns a table of all settings, as the library declares them."""
+    rows = []
+    for declared in all_settings():
+        is_required = declared.default is REQUIRED
+        default = "must be stated" if is_required else show(declared.default)
+        allowed = declared.rule.words() or _TYPES[declared.type]
+        words = declared.rule.help.replace("|", "\\|")
+        rows.append([f"`{declared.name}`", words, allowed, default])
+    return markdown.table(["setting", "what it is", "allowed", "default"], rows)
 
 
 def _list_settings(values):
