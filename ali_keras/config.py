@@ -211,6 +211,10 @@ class Config:
                 f"Received: {path} ({error})"
             ) from None
 
+    def values(self):
+        """Returns all settings as a flat dictionary."""
+        return dataclasses.asdict(self)
+
     def write(self, path):
         """Writes the configuration as JSON, whole or not at all."""
         files.write_json(path, dataclasses.asdict(self))

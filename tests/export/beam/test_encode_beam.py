@@ -17,7 +17,7 @@ import ali_keras
 from export import encode_beam
 from export.saved_model import export_saved_models
 from tests import programs
-from tests.export import beam_files
+from tests.export.beam import files as beam_files
 from tools import encode
 
 PYTHON = pathlib.Path(
@@ -91,14 +91,11 @@ def assert_close(row, expected, index):
         )
 
 
-@needs_beam
-@pytest.mark.slow
-def test_records_become_parquet_and_bad_ones_dead_letters(
-    saved_models, records, codes, tmp_path
-):
+def write_shards(folder, records):
+    """Writes good and bad records, and files that are damaged."""
     png = beam_files.image_of(records[0])
     beam_files.write_shard(
-        tmp_path / "in-0",
+        folder / "in-0",
         [
             *records[:20],
             b"this is no example",
@@ -109,13 +106,32 @@ def test_records_become_parquet_and_bad_ones_dead_letters(
             beam_files.example(image=png, id=1234),
         ],
     )
-    beam_files.write_shard(tmp_path / "in-1", records[20:])
-    whole = (tmp_path / "in-1").read_bytes()
-    beam_files.write_shard(tmp_path / "in-2", records[:3])
-    damaged = bytearray((tmp_path / "in-2").read_bytes())
+    beam_files.write_shard(folder / "in-1", records[20:])
+    whole = (folder / "in-1").read_bytes()
+    beam_files.write_shard(folder / "in-2", records[:3])
+    damaged = bytearray((folder / "in-2").read_bytes())
     damaged[-10] ^= 255  # In the last record: its checksum tells.
-    (tmp_path / "in-2").write_bytes(damaged)
-    (tmp_path / "in-3").write_bytes(whole[:7])  # Less than a header.
+    (folder / "in-2").write_bytes(damaged)
+    (folder / "in-3").write_bytes(whole[:7])  # Less than a header.
+
+
+def assert_reasons(dead):
+    """The dead letters of `write_shards`."""
+    assert "tf.train.Example" in dead["in-0:20"]
+    assert "feature `image`" in dead["in-0:21"]
+    for key in ("named.png", "in-0:23"):
+        assert "whole JPEG, PNG" in dead[key]
+    for key in ("in-2:2", "in-3:0"):
+        assert "damaged" in dead[key]
+
+
+@needs_beam
+@pytest.mark.slow
+def test_records_become_parquet_and_bad_ones_dead_letters(
+    saved_models, records, codes, tmp_path
+):
+    write_shards(tmp_path, records)
+    whole = (tmp_path / "in-1").read_bytes()
     output = tmp_path / "out" / "codes"
     counts = encode_all(saved_models, output, f"--input={tmp_path}/in-*")
     rows, dead = beam_files.read_parquet(output), beam_files.read_dead(output)
@@ -131,12 +147,7 @@ def test_records_become_parquet_and_bad_ones_dead_letters(
     }.items():
         assert_close(rows.pop(key), codes, index)
     assert not rows
-    assert "tf.train.Example" in dead["in-0:20"]
-    assert "feature `image`" in dead["in-0:21"]
-    for key in ("named.png", "in-0:23"):
-        assert "whole JPEG, PNG" in dead[key]
-    for key in ("in-2:2", "in-3:0"):
-        assert "damaged" in dead[key]
+    assert_reasons(dead)
     # Nothing temporary stays, and the inputs are as they were.
     suffixes = {path.suffix for path in output.parent.iterdir()}
     assert suffixes == {".parquet", ".jsonl"}

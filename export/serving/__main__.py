@@ -1,0 +1,5 @@
+"""Starts the program as `python -m export.serving`."""
+
+from . import run
+
+run()

@@ -1,0 +1,5 @@
+"""Starts the program as `python -m export.tflite`."""
+
+from . import run
+
+run()
