@@ -23,6 +23,7 @@ EXTRA = "assets.extra"
 # Of which LiteRT and ONNX can have all: neither has our noise, nor a decoder
 # of JPEG.
 DETERMINISTIC = {"encoder": ("encode", "features"), "decoder": ("decode",)}
+FIRST_INPUTS = ("image", "image_bytes", "z")
 IMAGE_DTYPES = ("float32", "uint8")
 DESCRIPTION = f"{EXTRA}/servable.json"
 CARD = f"{EXTRA}/README.md"
@@ -75,10 +76,12 @@ def inputs_of(signature):
     """Reads off a signature of a loaded SavedModel what it takes.
 
     Returns:
-        Dictionary of `tf.TensorSpec`s by the inputs' names.
+        Dictionary of `tf.TensorSpec`s by the inputs' names: images and codes
+        first, then the others in the order of their names.
     """
     _, inputs = signature.structured_input_signature
-    return inputs
+    names = sorted(inputs, key=lambda name: (name not in FIRST_INPUTS, name))
+    return {name: inputs[name] for name in names}
 
 
 def select_inputs(signature, fields):

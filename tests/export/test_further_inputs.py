@@ -76,7 +76,7 @@ def test_the_model_card_names_all_inputs(written):
     config = ali_keras.Config.from_preset("mnist", precision="float32")
     description = two_inputs.describe()
     card = model_card.write("decoder", signatures, description, config, {})
-    assert "| `decode` | label, z | image |" in card
+    assert "| `decode` | z, label | image |" in card
 
 
 @pytest.mark.parametrize("quantization", ["none", "int8"])
