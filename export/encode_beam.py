@@ -74,7 +74,7 @@ def main(arguments):
 def _import_pipeline():
     logging.disable(logging.WARNING)  # Beam tells which clouds it lacks.
     try:
-        from . import beam_pipeline
+        from .beam import pipeline
     except ModuleNotFoundError as error:
         raise InputError(
             "export.encode_beam must run where Apache Beam is installed: "
@@ -83,7 +83,7 @@ def _import_pipeline():
         ) from None
     finally:
         logging.disable(logging.NOTSET)
-    return beam_pipeline
+    return pipeline
 
 
 def run():

@@ -2,32 +2,31 @@
 
 from ali_keras import markdown
 
+from . import servables
+
 TITLES = {
     "encoder": "Encoder q(z|x)",
     "decoder": "Decoder p(x|z)",
     "reconstructor": "Reconstructor: decoder of the encoder's mean",
 }
-SIGNATURES = {
-    "encoder": (
-        ("encode", "image", "z_mean; z_log_sigma, if it is Gaussian"),
-        ("sample", "image, seed", "z, a draw"),
-        ("features", "image", "features (the layer before z), svm_features"),
-        ("encode_jpeg", "image_bytes", "as encode"),
-    ),
-    "decoder": (
-        ("decode", "z", "image"),
-        ("generate", "seed, count", "image, z"),
-    ),
-    "reconstructor": (("reconstruct", "image", "image, error"),),
+# What to say of a signature's outputs beside, or instead of, their names.
+OUTPUTS = {
+    "encode": "z_mean; z_log_sigma, if it is Gaussian",
+    "sample": "z, a draw",
+    "features": "features (the layer before z), svm_features",
+    "encode_jpeg": "as encode",
+    "generate": "image, z",
+    "reconstruct": "image, error",
 }
 
 
-def write(name, description, config, record, metrics=None):
+def write(name, signatures, description, config, record, metrics=None):
     """Writes a servable's model card.
 
     Args:
         name: "encoder", "decoder" or "reconstructor".
-        description: Dictionary, see `servables.describe`.
+        signatures: Signatures of the loaded SavedModel, by name.
+        description: Dictionary, see `servable_writer.describe`.
         config: `Config` of the training.
         record: Dictionary of the training, see `record.describe_run`.
         metrics: Dictionary of the evaluation, or `None`.
@@ -41,9 +40,7 @@ def write(name, description, config, record, metrics=None):
         "et al., 2017) trained, as a TensorFlow SavedModel. Weights: averages "
         "over the training, in float32.",
         "## Signatures",
-        _table(
-            ("signature", "inputs", "outputs"), _signatures(name, description)
-        ),
+        _table(("signature", "inputs", "outputs"), _signatures(signatures)),
         "The first one is also `serving_default`.",
         "## Images and codes",
         _table(("", ""), _facts(description)),
@@ -57,11 +54,16 @@ def write(name, description, config, record, metrics=None):
     return "\n\n".join(sections) + "\n"
 
 
-def _signatures(name, description):
-    rows = list(SIGNATURES[name])
-    if description["image_range"] is None:  # Points are no encoded images.
-        rows = [row for row in rows if row[0] != "encode_jpeg"]
-    return [(f"`{row[0]}`", *row[1:]) for row in rows]
+def _signatures(signatures):
+    return [
+        (
+            f"`{name}`",
+            ", ".join(servables.inputs_of(signature)),
+            OUTPUTS.get(name) or ", ".join(signature.structured_outputs),
+        )
+        for name, signature in signatures.items()
+        if name != "serving_default"
+    ]
 
 
 def _facts(description):

@@ -13,10 +13,9 @@ import os
 import pathlib
 import tempfile
 
-import tensorflow as tf
+import numpy as np
 
 from ali_keras import files
-from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 
@@ -24,6 +23,8 @@ EXTRA = "assets.extra"
 # Of which LiteRT and ONNX can have all: neither has our noise, nor a decoder
 # of JPEG.
 DETERMINISTIC = {"encoder": ("encode", "features"), "decoder": ("decode",)}
+FIRST_INPUTS = ("image", "image_bytes", "z")
+IMAGE_DTYPES = ("float32", "uint8")
 DESCRIPTION = f"{EXTRA}/servable.json"
 CARD = f"{EXTRA}/README.md"
 
@@ -60,6 +61,8 @@ def load(path):
     Raises:
         InputError: if it is not whole.
     """
+    import tensorflow as tf  # Programs import this module for --help too.
+
     try:
         return tf.saved_model.load(str(path))
     except (OSError, ValueError, IndexError, tf.errors.OpError) as error:
@@ -67,6 +70,45 @@ def load(path):
             "A SavedModel must be whole, as export.saved_model wrote it. "
             f"Received: {path} ({first_line(error)})"
         ) from None
+
+
+def inputs_of(signature):
+    """Reads off a signature of a loaded SavedModel what it takes.
+
+    Returns:
+        Dictionary of `tf.TensorSpec`s by the inputs' names: images and codes
+        first, then the others in the order of their names.
+    """
+    _, inputs = signature.structured_input_signature
+    names = sorted(inputs, key=lambda name: (name not in FIRST_INPUTS, name))
+    return {name: inputs[name] for name in names}
+
+
+def select_inputs(signature, fields):
+    """Takes a signature's inputs out of the fields of a data set.
+
+    Args:
+        signature: Signature of a loaded SavedModel.
+        fields: Dictionary of arrays by name; `None` is a field that the data
+            set does not have.
+
+    Returns:
+        Dictionary of arrays by the inputs' names, of the inputs' types.
+
+    Raises:
+        InputError: if an input is not among the fields.
+    """
+    there = {k: field for k, field in fields.items() if field is not None}
+    inputs = inputs_of(signature)
+    if not inputs.keys() <= there.keys():
+        raise InputError(
+            "The data set must have a field for each input of the SavedModel, "
+            f"{', '.join(inputs)}. Received: {', '.join(there)}"
+        )
+    return {
+        name: np.asarray(there[name], spec.dtype.as_numpy_dtype)
+        for name, spec in inputs.items()
+    }
 
 
 def newest_version(servable):
@@ -94,7 +136,10 @@ def find_pair(folder, version=None):
 
 
 def read_description(path):
-    """Reads what a servable says of itself, see `describe`.
+    """Reads what a servable says of itself.
+
+    Returns:
+        Dictionary, see `servable_writer.describe`.
 
     Raises:
         InputError: if the SavedModel bears no description.
@@ -106,41 +151,6 @@ def read_description(path):
             f"{DESCRIPTION}. Received: {path}"
         )
     return files.read_json(description)
-
-
-def describe(
-    model, config, labels=None, image_dtype="float32", batch_size=None
-):
-    """Describes the servables of a model.
-
-    Args:
-        model: `ALI`.
-        config: `Config`.
-        labels: Names of the data's classes, or `None`.
-        image_dtype: "float32" or "uint8".
-        batch_size: Integer, or `None` for any.
-
-    Returns:
-        Dictionary that `json` can write: `image_shape`, `image_dtype`,
-        `image_range` (`None` for points), `latent_dim`, `prior`,
-        `batch_size`, `dataset`, `preprocessing` in words, `labels`.
-    """
-    size, _, channels = shape = model.encoder.input_shape[1:]
-    image_range = [0, 255] if image_dtype == "uint8" else [0.0, 1.0]
-    preprocessing = describe_preprocessing(
-        (None, None, None), size, channels, config.dataset
-    )
-    return {
-        "image_shape": list(shape),
-        "image_dtype": image_dtype,
-        "image_range": image_range if model.bounded else None,
-        "latent_dim": model.latent_dim,
-        "prior": model.prior,
-        "batch_size": batch_size,
-        "dataset": config.dataset,
-        "preprocessing": preprocessing if model.bounded else None,
-        "labels": labels,
-    }
 
 
 def choose(output, names, version=None):

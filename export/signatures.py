@@ -12,7 +12,6 @@ from ali_keras.data import preprocessing
 from ali_keras.latents import posterior
 from ali_keras.networks.svm_features import with_svm_features
 
-IMAGE_DTYPES = ("float32", "uint8")
 MAX_COUNT = 1024  # Images of one call of `generate`.
 
 

@@ -19,7 +19,7 @@ FILE = f"{servables.EXTRA}/tf_serving_warmup_requests"
 BATCHING_LIMIT = 64
 
 
-def write(path, name):
+def write(path, name, signatures):
     """Writes a servable's requests into it.
 
     Each signature gets a batch of 1 and one of `BATCHING_LIMIT`; of the
@@ -28,8 +28,8 @@ def write(path, name):
     Args:
         path: Path of the SavedModel.
         name: Name under which it is served.
+        signatures: Signatures of the loaded SavedModel.
     """
-    signatures = servables.load(path).signatures
     description = servables.read_description(path)
     fixed = description["batch_size"]
     sizes = [fixed] if fixed else [1, BATCHING_LIMIT]
@@ -69,6 +69,9 @@ def keep_batchable(path, max_batch_size):
 def example_inputs(signature, size):
     """Makes inputs that a signature takes.
 
+    Images and codes are values in [0, 1], encoded images a grey picture, and
+    integers, such as labels, zeros.
+
     Args:
         signature: Signature of a loaded SavedModel.
         size: Integer. Size of the batch.
@@ -76,10 +79,9 @@ def example_inputs(signature, size):
     Returns:
         Dictionary of tensors by name.
     """
-    _, inputs = signature.structured_input_signature
     return {
         name: _example(name, (size, *spec.shape[1:]), spec)
-        for name, spec in inputs.items()
+        for name, spec in servables.inputs_of(signature).items()
     }
 
 
@@ -91,9 +93,13 @@ def _example(name, shape, spec):
             tf.fill([64, 64, 3], tf.constant(128, "uint8"))
         )
         return tf.fill(shape, jpeg)
+    if spec.dtype != tf.uint8 and not spec.dtype.is_floating:
+        return tf.zeros(shape, spec.dtype)
     # Within the range of pixels, and of any prior.
     values = tf.random.stateless_uniform(shape, seed=[0, 0])
-    return round_to_uint8(values) if spec.dtype == tf.uint8 else values
+    if spec.dtype == tf.uint8:
+        return round_to_uint8(values)
+    return tf.cast(values, spec.dtype)
 
 
 def _log(name, signature_name, inputs):

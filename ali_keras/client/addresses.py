@@ -31,8 +31,7 @@ def open_transport(
             "https://HOST:PORT" for REST.
         credentials: `grpc.ChannelCredentials`, `ssl.SSLContext` for https, or
             `None`.
-        plaintext: Boolean. Allows what is not encrypted to leave this
-            machine.
+        plaintext: Boolean. Allows other machines to be asked in plaintext.
         max_message_bytes: Integer.
         version: Integer, or `None`.
         version_label: String, or `None`; one of both at most.
@@ -43,27 +42,31 @@ def open_transport(
     Raises:
         InputError: if an argument is not as said here.
     """
-    if version is not None and version_label is not None:
-        raise InputError(
-            "A model is named by its version or by a label, not by both. "
-            f"Received: version {version} and label {version_label}"
-        )
-    if version is not None:
-        checks.positive("version", version)
+    _check_version(version, version_label)
     url = _parse(address)
     _check_credentials(url, address, credentials)
     encrypted = credentials is not None or url.scheme == "https"
     if not (encrypted or plaintext or _is_loopback(url)):
         raise InputError(
             "A server on another machine must be asked over TLS (credentials, "
-            "https) or with plaintext=True. "
-            f"Received: {address}"
+            f"https) or with plaintext=True. Received: {address}"
         )
     if url.scheme in ("http", "https"):
         return RestTransport(url, credentials, version, version_label)
     return GrpcTransport(
         address, credentials, max_message_bytes, version, version_label
     )
+
+
+def _check_version(version: int | None, version_label: str | None) -> None:
+    if version is None:
+        return
+    if version_label is not None:
+        raise InputError(
+            "A model is named by its version or by a label, not by both. "
+            f"Received: version {version} and label {version_label}"
+        )
+    checks.positive("version", version)
 
 
 def _parse(address: str) -> urllib.parse.SplitResult:

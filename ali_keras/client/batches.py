@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ali_keras.errors import InputError
 
 # Bytes of a message besides its rows: names, types, shapes.
@@ -64,9 +62,3 @@ def too_large(size: int, max_message_bytes: int) -> InputError:
         f"{max_message_bytes}, less {MESSAGE_OVERHEAD}. Received: some {size} "
         "bytes"
     )
-
-
-def fill(rows: np.ndarray, batch_size: int) -> np.ndarray:
-    """Repeats the last row up to a multiple of a batch size."""
-    missing = -len(rows) % batch_size
-    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])

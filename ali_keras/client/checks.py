@@ -5,6 +5,8 @@ transfer, and name tensors.
 """
 
 import numbers
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +15,8 @@ from numpy.typing import ArrayLike
 from ali_keras.errors import InputError
 
 Range = tuple[float, float] | None
+# Shape and type of a row of an input.
+Row = tuple[tuple[int, ...], np.dtype]
 
 
 def images(
@@ -61,6 +65,54 @@ def codes(value: ArrayLike, latent_dim: int) -> np.ndarray:
     array = _array(value, "z")
     _check_shape(array, (latent_dim,), "z")
     return _floats(array, "z", None)
+
+
+def names(signature: str, wanted: Iterable[str], given: Iterable[str]) -> None:
+    """Checks the names of a signature's inputs.
+
+    Raises:
+        InputError: if one is missing, unknown, or given twice.
+    """
+    wanted, given = sorted(wanted), sorted(given)
+    if wanted != given:
+        raise InputError(
+            f"The inputs of the signature {signature} must be "
+            f"{', '.join(wanted)}. Received: {', '.join(given)}"
+        )
+
+
+def further_inputs(
+    values: Mapping[str, ArrayLike], rows: Mapping[str, Row], count: int
+) -> dict[str, np.ndarray]:
+    """Checks what a signature takes beside images or codes, such as labels.
+
+    Args:
+        values: Arrays `(count, ...)` of numbers by the inputs' names.
+        rows: Shape and type of a row of each input.
+        count: Integer. Images or codes of the batch.
+
+    Returns:
+        Dictionary of arrays of the inputs' types.
+
+    Raises:
+        InputError: if one is of another kind, shape or length, not finite,
+            or beyond its type.
+    """
+    arrays = {}
+    for name, value in values.items():
+        shape, dtype = rows[name]
+        array = _array(value, name)
+        _check_shape(array, shape, name)
+        if len(array) != count:
+            raise InputError(
+                f"{name} must have a row for each of {count} images or codes. "
+                f"Received: {len(array)}"
+            )
+        if dtype.kind == "f":
+            arrays[name] = _floats(array, name, None).astype(dtype)
+        else:
+            arrays[name] = _integers(array, name, dtype)
+    return arrays
 
 
 def encoded_images(value: Sequence[bytes]) -> np.ndarray:
@@ -197,6 +249,18 @@ def _floats(array: np.ndarray, what: str, allowed: Range) -> np.ndarray:
             f"{low:g} to {high:g}"
         )
     return array
+
+
+def _integers(array: np.ndarray, what: str, dtype: np.dtype) -> np.ndarray:
+    if array.dtype.kind not in "iu":
+        raise InputError(f"{what} must be integers. Received: {array.dtype}")
+    integers = array.astype(dtype)
+    if (integers != array).any():
+        raise InputError(
+            f"{what} must be integers of the type {dtype}. Received: values "
+            f"from {array.min()} to {array.max()}"
+        )
+    return integers
 
 
 def _words(allowed: Range) -> str:

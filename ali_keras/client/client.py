@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 from ali_keras.client import checks
 from ali_keras.client.addresses import Credentials
 from ali_keras.client.addresses import open_transport
+from ali_keras.client.answers import Encoding
 from ali_keras.client.batches import MESSAGE_OVERHEAD
 from ali_keras.client.calls import Deadline
-from ali_keras.client.encoding import Encoding
-from ali_keras.client.encoding import from_outputs
+from ali_keras.client.models import ServedModels
 from ali_keras.client.sending import Sender
 from ali_keras.data.preprocessing import to_float
 from ali_keras.errors import InputError
@@ -28,6 +28,10 @@ class Client:
     Arrays are checked before they are sent, and sent in parts that the server
     takes. May be used by several threads. Use it in a `with` statement, or
     close it.
+
+    The methods take images or codes, and by keyword what a served signature
+    takes beside them, under the name that the signature has for it: such as
+    `label=`, an array with a row for each image.
 
     Args:
         address: "HOST:PORT" for gRPC, "http://HOST:PORT" or
@@ -72,30 +76,29 @@ class Client:
         credentials: Credentials = None,
         plaintext: bool = False,
     ) -> None:
-        self._encoder = encoder
-        self._decoder = decoder
-        self._image_range = checks.image_range(image_range)
-        self._timeout = checks.seconds(timeout)
         max_message_bytes = checks.positive(
             "max_message_bytes", max_message_bytes, least=2 * MESSAGE_OVERHEAD
         )
-        self._sender = Sender(
-            open_transport(
-                address,
-                credentials,
-                plaintext,
-                max_message_bytes,
-                version,
-                version_label,
-            ),
-            checks.positive("tries", tries),
-            checks.positive("max_batch_size", max_batch_size),
+        self._timeout = checks.seconds(timeout)
+        self._transport = open_transport(
+            address,
+            credentials,
+            plaintext,
             max_message_bytes,
+            version,
+            version_label,
         )
+        limits = (tries, max_batch_size, max_message_bytes)
+        sender = Sender(self._transport, *limits)
+        self._models = ServedModels(sender, encoder, decoder, image_range)
         self._closed = False
 
     def encode(
-        self, images: ArrayLike, *, timeout: float | None = None
+        self,
+        images: ArrayLike,
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> Encoding:
         """Encodes images to the mean and log sigma of q(z|x).
 
@@ -103,27 +106,35 @@ class Client:
             images: Array `(batch, height, width, channels)`: floats in
                 `image_range`, or uint8 for uint8 servables.
             timeout: Seconds; `None` is the client's.
+            **inputs: Arrays `(batch, ...)`: what the signature takes beside
+                images, by its names.
 
         Returns:
             `Encoding`.
 
         Raises:
-            InputError: if the images are not as the servable takes them;
-                nothing was sent.
+            InputError: if an input is missing, unknown or not as the servable
+                takes it; nothing was sent.
             ServerError: if the server refuses, fails, or is not there.
             DeadlineError: if there is no answer in time.
         """
         deadline = self._deadline(timeout)
-        return self._encode(self._images(images, deadline), deadline)
+        rows = self._models.image_inputs("encode", images, inputs, deadline)
+        return self._models.encode(rows, deadline)
 
     def encode_jpeg(
-        self, images: Sequence[bytes], *, timeout: float | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> Encoding:
         """Encodes images that the server decodes and resizes.
 
         Args:
             images: List of the contents of JPEG, PNG, GIF or BMP files.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             `Encoding`.
@@ -132,19 +143,22 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        rows = checks.encoded_images(images)
-        return from_outputs(
-            self._sender.predict(self._encoder, "encode_jpeg", rows, deadline)
-        )
+        rows = self._models.file_inputs(images, inputs, deadline)
+        return self._models.encode(rows, deadline, "encode_jpeg")
 
     def features(
-        self, images: ArrayLike, *, timeout: float | None = None
+        self,
+        images: ArrayLike,
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> np.ndarray:
         """Returns the encoder's flattened layer before z.
 
         Args:
             images: As for `encode`.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             float32 array `(batch, size)`.
@@ -153,19 +167,22 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        rows = self._images(images, deadline)
-        return self._sender.predict(self._encoder, "features", rows, deadline)[
-            "features"
-        ]
+        rows = self._models.image_inputs("features", images, inputs, deadline)
+        return self._models.features(rows, deadline)
 
     def decode(
-        self, z: ArrayLike, *, timeout: float | None = None
+        self,
+        z: ArrayLike,
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> np.ndarray:
         """Decodes codes to images.
 
         Args:
             z: Floats `(batch, latent_dim)`.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             Array `(batch, height, width, channels)`, float32 or uint8 as the
@@ -175,17 +192,22 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        (size,), _ = self._sender.input_row(self._decoder, "decode", deadline)
-        return self._decode(checks.codes(z, size), deadline)
+        rows = self._models.code_inputs(z, inputs, deadline)
+        return self._models.decode(rows, deadline)
 
     def reconstruct(
-        self, images: ArrayLike, *, timeout: float | None = None
+        self,
+        images: ArrayLike,
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> np.ndarray:
         """Returns `decode(encode(images).z_mean)`, under one deadline.
 
         Args:
             images: As for `encode`.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             As `decode`.
@@ -194,17 +216,21 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        rows = self._images(images, deadline)
-        return self._reconstruct(rows, deadline)
+        return self._models.reconstruct(images, inputs, deadline)[1]
 
     def reconstruction_error(
-        self, images: ArrayLike, *, timeout: float | None = None
+        self,
+        images: ArrayLike,
+        *,
+        timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> np.ndarray:
         """Returns the mean squared error of each image's reconstruction.
 
         Args:
             images: As for `encode`.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             float32 array `(batch,)`. Pixels of uint8 servables count as 0 to
@@ -214,9 +240,8 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        rows = self._images(images, deadline)
-        reconstructions = self._reconstruct(rows, deadline)
-        difference = to_float(rows) - to_float(reconstructions)
+        rows, rebuilt = self._models.reconstruct(images, inputs, deadline)
+        difference = to_float(rows) - to_float(rebuilt)
         return np.mean(np.square(difference).reshape(len(rows), -1), axis=1)
 
     def interpolate(
@@ -226,6 +251,7 @@ class Client:
         steps: int = 8,
         *,
         timeout: float | None = None,
+        **inputs: ArrayLike,
     ) -> np.ndarray:
         """Decodes points on the lines between paired images' codes.
 
@@ -235,6 +261,7 @@ class Client:
             steps: Integer of at least 2. Points of each line, both ends
                 included.
             timeout: Seconds; `None` is the client's.
+            **inputs: As for `encode`.
 
         Returns:
             Array `(batch, steps, height, width, channels)`, else as `decode`.
@@ -243,20 +270,13 @@ class Client:
             InputError, ServerError, DeadlineError: as for `encode`.
         """
         deadline = self._deadline(timeout)
-        end1 = self._images(images1, deadline)
-        end2 = self._images(images2, deadline)
-        checks.pairs(end1, end2, steps)
-        z = self._encode(np.concatenate([end1, end2]), deadline).z_mean
-        z1, z2 = np.split(z, 2)
-        path = [z1 + (z2 - z1) * (step / (steps - 1)) for step in range(steps)]
-        points = np.stack(path, axis=1)
-        images = self._decode(points.reshape(-1, z.shape[1]), deadline)
-        return images.reshape(*points.shape[:2], *images.shape[1:])
+        ends = (images1, images2)
+        return self._models.interpolate(ends, steps, inputs, deadline)
 
     def close(self) -> None:
         """Closes the connection. The client is of no use after that."""
         self._closed = True
-        self._sender.transport.close()
+        self._transport.close()
 
     def __enter__(self) -> "Client":
         return self
@@ -270,20 +290,3 @@ class Client:
         return Deadline(
             self._timeout if timeout is None else checks.seconds(timeout)
         )
-
-    def _images(self, images: ArrayLike, deadline: Deadline) -> np.ndarray:
-        row = self._sender.input_row(self._encoder, "encode", deadline)
-        return checks.images(images, *row, self._image_range)
-
-    def _encode(self, rows: np.ndarray, deadline: Deadline) -> Encoding:
-        return from_outputs(
-            self._sender.predict(self._encoder, "encode", rows, deadline)
-        )
-
-    def _decode(self, rows: np.ndarray, deadline: Deadline) -> np.ndarray:
-        return self._sender.predict(self._decoder, "decode", rows, deadline)[
-            "image"
-        ]
-
-    def _reconstruct(self, rows: np.ndarray, deadline: Deadline) -> np.ndarray:
-        return self._decode(self._encode(rows, deadline).z_mean, deadline)

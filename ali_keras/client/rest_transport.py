@@ -35,7 +35,7 @@ CODES = {
 }
 # Bytes of a number in JSON at most, with its comma and brackets: float32
 # values are written as the doubles that they are, which no parser rounds.
-NUMBER_BYTES = {"f": 28, "u": 8}
+NUMBER_BYTES = {"f": 28, "i": 24, "u": 8}
 PIECE = 1 << 16  # Bytes of an answer that are read before a look at the clock.
 
 

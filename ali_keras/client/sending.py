@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from ali_keras.client import batches
+from ali_keras.client import checks
 from ali_keras.client.addresses import Transport
 from ali_keras.client.calls import Deadline
 from ali_keras.client.calls import with_retries
 from ali_keras.client.errors import ServerError
+from ali_keras.data import fixed_batches
 from ali_keras.errors import InputError
 
 Answer = TypeVar("Answer")
@@ -38,8 +40,8 @@ class Sender:
         max_message_bytes: int,
     ) -> None:
         self.transport = transport
-        self._tries = tries
-        self._max_batch_size = max_batch_size
+        self._tries = checks.positive("tries", tries)
+        self._max_batch_size = checks.positive("max_batch_size", max_batch_size)
         self._max_message_bytes = max_message_bytes
         self._signatures: dict[str, Mapping[str, Any]] = {}
 
@@ -47,7 +49,7 @@ class Sender:
         """Returns the `SignatureDef` of a signature.
 
         Raises:
-            InputError: if the served model has none such of one input.
+            InputError: if the served model has none such.
             ServerError, DeadlineError: if the server does not say.
         """
         if model not in self._signatures:
@@ -55,49 +57,64 @@ class Sender:
                 lambda: self.transport.signatures(model, deadline), deadline
             )
         known = self._signatures[model]
-        if name not in known or len(known[name].inputs) != 1:
+        if name not in known:
             raise InputError(
-                f"The served model must have the signature {name}, of one "
-                f"input. Received: {model}, with "
-                f"{', '.join(sorted(known)) or 'none'}"
+                f"The served model must have the signature {name}. Received: "
+                f"{model}, with {', '.join(sorted(known)) or 'none'}"
             )
         return known[name]
 
-    def input_row(
+    def input_rows(
         self, model: str, name: str, deadline: Deadline
-    ) -> tuple[tuple[int, ...], np.dtype]:
-        """Returns shape and type of a row of a signature's only input.
+    ) -> dict[str, checks.Row]:
+        """Returns shape and type of a row of each input of a signature.
 
         Raises:
             InputError, ServerError, DeadlineError: as for `signature`.
         """
-        [info] = self.signature(model, name, deadline).inputs.values()
-        shape = tuple(dim.size for dim in info.tensor_shape.dim[1:])
-        return shape, np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+        rows = {}
+        for key, info in self.signature(model, name, deadline).inputs.items():
+            shape = tuple(dim.size for dim in info.tensor_shape.dim[1:])
+            rows[key] = (
+                shape,
+                np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype),
+            )
+        return rows
 
     def predict(
-        self, model: str, name: str, rows: np.ndarray, deadline: Deadline
+        self,
+        model: str,
+        name: str,
+        inputs: Mapping[str, np.ndarray],
+        deadline: Deadline,
     ) -> dict[str, np.ndarray]:
-        """Runs a signature of one input on a batch.
+        """Runs a signature on a batch.
 
         Args:
             model: String.
             name: String. The signature.
-            rows: Array that was checked, of any length above 0.
+            inputs: Arrays that were checked, by name, all of one length above
+                0.
             deadline: `Deadline` of the whole.
 
         Returns:
-            Dictionary of the outputs, row by row those of `rows`.
+            Dictionary of the outputs, row by row those of the inputs.
 
         Raises:
             InputError: if one row is too large to be sent; none was then.
             ServerError, DeadlineError: if a request failed.
         """
         signature = self.signature(model, name, deadline)
-        count = len(rows)
-        rows, parts = self._divide(rows, signature)
+        count = max(map(len, inputs.values()))
+        inputs, parts = self._divide(inputs, signature)
         answers = [
-            self._predict_part(model, name, rows[part], signature, deadline)
+            self._predict_part(
+                model,
+                name,
+                {key: rows[part] for key, rows in inputs.items()},
+                signature,
+                deadline,
+            )
             for part in parts
         ]
         return {
@@ -106,37 +123,56 @@ class Sender:
         }
 
     def _divide(
-        self, rows: np.ndarray, signature: Any
-    ) -> tuple[np.ndarray, list[slice]]:
-        [info] = signature.inputs.values()
+        self, inputs: Mapping[str, np.ndarray], signature: Any
+    ) -> tuple[Mapping[str, np.ndarray], list[slice]]:
         limit = self._max_message_bytes
-        fixed = info.tensor_shape.dim[0].size
+        infos = signature.inputs.values()
+        fixed = max(info.tensor_shape.dim[0].size for info in infos)
         if fixed > 0:
-            rows = batches.fill(rows, fixed)
-            sizes = self.transport.row_sizes(rows, signature)
-            return rows, batches.split_evenly(sizes, limit, fixed)
-        sizes = self.transport.row_sizes(rows, signature)
-        return rows, batches.split(sizes, limit, self._max_batch_size)
+            inputs = {
+                key: fixed_batches.fill(rows, fixed)
+                for key, rows in inputs.items()
+            }
+            sizes = self._row_sizes(inputs, signature)
+            return inputs, batches.split_evenly(sizes, limit, fixed)
+        sizes = self._row_sizes(inputs, signature)
+        return inputs, batches.split(sizes, limit, self._max_batch_size)
+
+    def _row_sizes(
+        self, inputs: Mapping[str, np.ndarray], signature: Any
+    ) -> list[int]:
+        """Estimates the bytes of each row of all inputs, or of the answer."""
+        without_answer = type(signature)()
+        asked = [
+            self.transport.row_sizes(rows, without_answer)
+            for rows in inputs.values()
+        ]
+        first = next(iter(inputs.values()))
+        answered = self.transport.row_sizes(first, signature)
+        return [
+            max(sum(sizes), answer)
+            for answer, *sizes in zip(answered, *asked, strict=True)
+        ]
 
     def _predict_part(
         self,
         model: str,
         name: str,
-        rows: np.ndarray,
+        inputs: Mapping[str, np.ndarray],
         signature: Any,
         deadline: Deadline,
     ) -> dict[str, np.ndarray]:
-        [input_name] = signature.inputs
         answer = self._send(
             lambda: self.transport.predict(
-                model, name, {input_name: rows}, signature, deadline
+                model, name, inputs, signature, deadline
             ),
             deadline,
         )
+        count = max(map(len, inputs.values()))
         for output in signature.outputs:
-            if output not in answer or answer[output].shape[:1] != (len(rows),):
+            if output not in answer or answer[output].shape[:1] != (count,):
                 raise ServerError(
-                    "UNKNOWN", f"no {output} for each of {len(rows)} rows"
+                    "UNKNOWN", f"no {output} for each of {count} rows"
                 )
         return answer
 

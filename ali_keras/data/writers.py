@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ali_keras import files
+from ali_keras.data.examples import serialize_example
 from ali_keras.data.preprocessing import to_uint8
 from ali_keras.errors import InputError
 from ali_keras.plotting import grids
@@ -39,7 +40,7 @@ def write_image_examples(path, images, z):
         with tf.io.TFRecordWriter(str(temporary)) as writer:
             for image, code in zip(to_uint8(images), z, strict=True):
                 png = tf.io.encode_png(image).numpy()
-                writer.write(_example({"image": png, "z": code}))
+                writer.write(serialize_example({"image": png, "z": code}))
 
 
 def write_code_arrays(path, num_examples, batches):
@@ -67,7 +68,7 @@ def write_code_examples(path, num_examples, batches):
             for batch in batches:
                 for values in zip(*batch.values(), strict=True):
                     row = dict(zip(batch, values, strict=True))
-                    writer.write(_example(row))
+                    writer.write(serialize_example(row))
 
 
 WRITERS = {
@@ -122,18 +123,3 @@ def _fill_arrays(folder, num_examples, batches):
     for array in arrays.values():
         array.flush()
     return [f"{name}.npy" for name in arrays]
-
-
-def _example(row):
-    features = {name: _feature(value) for name, value in row.items()}
-    example = tf.train.Example(features=tf.train.Features(feature=features))
-    return example.SerializeToString()
-
-
-def _feature(value):
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    value = np.atleast_1d(value)
-    if np.issubdtype(value.dtype, np.integer):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=value))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=value))

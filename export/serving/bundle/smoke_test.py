@@ -43,7 +43,7 @@ def call(address, path, request=None):
     return answer
 
 
-def predict(address, name, label, signature, **inputs):
+def predict(address, name, label, signature, inputs):
     """Returns one output of a signature: its only one, or its z_mean."""
     path = f"/v1/models/{name}/labels/{label}:predict"
     request = {"signature_name": signature, "inputs": inputs}
@@ -51,6 +51,30 @@ def predict(address, name, label, signature, **inputs):
     # The name is left out where there is but one.
     outputs = answer.get("outputs")
     return outputs.get("z_mean") if isinstance(outputs, dict) else outputs
+
+
+def further_inputs(address, name, version, signature, given, batch):
+    """Returns zeros for what a signature takes beside the given inputs."""
+    path = f"/v1/models/{name}/versions/{version}/metadata"
+    answer = call(address, path)
+    inputs = {}
+    try:
+        signatures = answer["metadata"]["signature_def"]["signature_def"]
+        for key, info in signatures[signature]["inputs"].items():
+            shape = info["tensor_shape"].get("dim", [])[1:]
+            if key not in given:
+                sizes = [batch, *(int(dim["size"]) for dim in shape)]
+                inputs[key] = filled(sizes, 0)
+    except (KeyError, TypeError) as error:
+        raise Failure(f"{path}: no {error}, as TF Serving has it") from None
+    return inputs
+
+
+def filled(shape, value):
+    """Returns nested lists of one value."""
+    for size in reversed(shape):
+        value = [value] * size
+    return value
 
 
 def shape_of(values):
@@ -88,13 +112,15 @@ def check_label(address, label, version):
     facts = json.loads(text)
     grey = 128 if facts["image_dtype"] == "uint8" else 0.5
     shape = [facts["batch_size"] or 1, *facts["image_shape"]]
-    image = grey
-    for size in reversed(shape):
-        image = [image] * size
-    z = predict(address, "encoder", label, "encode", image=image)
+    inputs = {"image": filled(shape, grey)}
+    model = (address, "encoder", version, "encode")
+    inputs |= further_inputs(*model, inputs, shape[0])
+    z = predict(address, "encoder", label, "encode", inputs)
     code_shape = [shape[0], facts["latent_dim"]]
     check(f"encoder {label} (version {version})", z, code_shape, None)
-    decoded = predict(address, "decoder", label, "decode", z=z)
+    model = (address, "decoder", version, "decode")
+    inputs = {"z": z, **further_inputs(*model, ["z"], shape[0])}
+    decoded = predict(address, "decoder", label, "decode", inputs)
     bounds = facts["image_range"]
     check(f"decoder {label} (version {version})", decoded, shape, bounds)
 

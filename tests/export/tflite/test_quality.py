@@ -5,19 +5,17 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from absl import flags
 
 import ali_keras
 from ali_keras import InputError
 from ali_keras.training.workdir import Workdir
-from export import batching
 from export import saved_model
 from export import tflite
-from export import tflite_check
-from export import tflite_convert
-from export.tflite_source import Source
+from export.tflite import check
+from export.tflite.forms import FORMS
+from export.tflite.source import Source
 from tests import programs
 from tests import tiny
 from tools.documents import device_table
@@ -74,7 +72,7 @@ def test_the_records_meet_the_goals(seed):
 
 def test_the_page_s_tables_are_the_records():
     first = records.read(records.path("tflite"))[0]
-    assert tflite_check.table(first["metrics"]) in PAGE
+    assert check.table(first["metrics"]) in PAGE
     assert device_table.devices() in PAGE
 
 
@@ -103,21 +101,6 @@ def test_the_page_s_flags_are_the_programs():
     assert {"quantization", "check", "representative_dataset"} <= named <= known
 
 
-def test_a_batch_that_is_not_whole_is_filled_up():
-    seen = []
-
-    def double(x):
-        seen.append(x.shape)
-        return {"y": 2 * x}
-
-    array = np.arange(14.0).reshape(7, 2)
-    outputs = batching.run(double, 3, x=array)
-    np.testing.assert_array_equal(outputs["y"], 2 * array)
-    assert seen == [(3, 2)] * 3
-    few = batching.run(double, 9, x=array[:2])
-    np.testing.assert_array_equal(few["y"], 2 * array[:2])
-
-
 @pytest.mark.slow
 def test_data_without_labels_are_measured_by_errors(tiny_models, capsys):
     output = tiny_models / "check.json"
@@ -126,9 +109,9 @@ def test_data_without_labels_are_measured_by_errors(tiny_models, capsys):
     with programs.tiny_networks():
         assert programs.start(tflite, *given, f"--output={output}") == 0
     record = json.loads(output.read_text())
-    assert capsys.readouterr().out == f"{tflite_check.table(record)}\n"
+    assert capsys.readouterr().out == f"{check.table(record)}\n"
     forms = record["forms"]
-    assert list(forms) == ["saved_model", *tflite_convert.FORMS.values()]
+    assert list(forms) == ["saved_model", *FORMS.values()]
     assert not forms["int8"].keys() & set(ACCURACIES)
     assert record["num_queries"] == 8
     assert forms["float32"]["errors"]["z_mean"]["max"] < 1e-5
@@ -153,6 +136,6 @@ def test_a_model_that_learned_keeps_it(data_dir, tmp_path):
     ali_keras.train(config, workdir.path)
     saved_model.export_saved_models(*workdir.load(), tmp_path / "models")
     source = Source(tmp_path / "models", batch_size=50)
-    record = tflite_check.measure(source)
+    record = check.measure(source)
     assert record["forms"]["float32"][ACCURACIES[0]] > 0.6
     check_goals(record["forms"], CHANCE)

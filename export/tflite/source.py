@@ -1,18 +1,19 @@
 """What .tflite files are made of: SavedModels, and data for ranges."""
 
+import functools
+
 import numpy as np
 
 from ali_keras import noise
 from ali_keras.config import Config
+from ali_keras.data import fixed_batches
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.errors import InputError
 from ali_keras.latents import prior
-from ali_keras.objectives.objective import PRIOR
 
-from . import batching
-from . import servables
-from . import tflite_convert
+from .. import servables
+from . import convert
 
 NUM_REPRESENTATIVE = 500
 
@@ -49,8 +50,8 @@ class Source:
             )
 
     def convert(self, name, quantization="none", examples=None):
-        """Converts a servable, see `tflite_convert.convert`."""
-        return tflite_convert.convert(
+        """Converts a servable, see `convert.convert`."""
+        return convert.convert(
             self.paths[name], name, self.batch_size, quantization, examples
         )
 
@@ -58,32 +59,56 @@ class Source:
         """Returns the name, or else that of the training's data set."""
         return name or self.config.dataset
 
+    @functools.cached_property
+    def networks(self):
+        """The loaded SavedModels by name."""
+        return {name: servables.load(p) for name, p in self.paths.items()}
+
+    def select_inputs(self, name, signature, fields):
+        """Takes a signature's inputs, see `servables.select_inputs`."""
+        function = self.networks[name].signatures[signature]
+        return servables.select_inputs(function, fields)
+
     def representative_examples(self, dataset=None):
         """Reads and makes what tells int8 the ranges of its numbers.
+
+        The decoder gets as many draws from the prior as there are images, and
+        the encoder's means of these images. Further inputs are read from the
+        data set, by their names.
 
         Args:
             dataset: Name of a data set, TFDS' or folder:PATH. `None` is the
                 training's.
 
         Returns:
-            Dictionary: for "encoder" the first `NUM_REPRESENTATIVE` images of
-            the training split, as it takes them; for "decoder" as many draws
-            from the prior, and the encoder's means of these images.
+            Dictionary: for "encoder" and "decoder" a dictionary of the arrays
+            that they take, by name. They are of the first
+            `NUM_REPRESENTATIVE` examples of the training split.
 
         Raises:
-            InputError: if the data set cannot be read, or the SavedModels
-                take images of 8 bits.
+            InputError: if the data set cannot be read or lacks an input, or
+                the SavedModels take images of 8 bits.
         """
         self._check_image_dtype()
-        images = self._read_images(self.dataset(dataset))
-        encoder = servables.load(self.paths["encoder"])
-        encode = encoder.signatures["encode"]
-        posterior = batching.run(encode, self.batch_size, image=images)
-        means = posterior["z_mean"]
+        fields = self._read_fields(self.dataset(dataset))
+        encode = self.networks["encoder"].signatures["encode"]
+        inputs = servables.select_inputs(encode, fields)
+        means = fixed_batches.run(encode, self.batch_size, **inputs)["z_mean"]
         draws = prior.sample(
-            self.description["prior"], noise.fold(0, PRIOR), means.shape
+            self.description["prior"], noise.fold(0, noise.PRIOR), means.shape
         )
-        return {"encoder": images, "decoder": np.concatenate([means, draws])}
+        twice = {k: np.concatenate([rows] * 2) for k, rows in fields.items()}
+        twice["z"] = np.concatenate([means, draws])
+        return {
+            "encoder": self._select_all("encoder", fields),
+            "decoder": self._select_all("decoder", twice),
+        }
+
+    def _select_all(self, name, fields):
+        selected = {}
+        for signature in servables.DETERMINISTIC[name]:
+            selected |= self.select_inputs(name, signature, fields)
+        return selected
 
     def _check_image_dtype(self):
         # Quantization takes the decoder's rounding for one more layer, and
@@ -94,7 +119,7 @@ class Source:
                 f"Received: {self.description['image_dtype']}"
             )
 
-    def _read_images(self, dataset):
+    def _read_fields(self, dataset):
         if not dataset:
             raise InputError(
                 "--representative_dataset must be given: the SavedModels do "
@@ -107,5 +132,5 @@ class Source:
         split, _ = splits.split_names(builder, config.train_split)
         size, _, channels = self.description["image_shape"]
         examples = splits.read_examples(builder, split, size, channels)
-        examples = examples.take(NUM_REPRESENTATIVE).as_numpy_iterator()
-        return np.stack([example["image"] for example in examples])
+        rows = list(examples.take(NUM_REPRESENTATIVE).as_numpy_iterator())
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}

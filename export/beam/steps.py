@@ -17,10 +17,12 @@ from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 from google.protobuf.message import DecodeError
 
+from ali_keras.data import fixed_batches
 from ali_keras.data import preprocessing
 
-from . import servables
+from .. import servables
 
+IMAGE = "image"  # The input, and the feature of an example.
 KEY_FEATURES = ("file", "id")
 RECORD_OVERHEAD = 16  # Bytes: the length, and a checksum each of it and data.
 DEAD = "dead"  # The output of steps that takes what cannot be used.
@@ -30,13 +32,20 @@ COUNTERS = {
 }
 
 
-def read_shard(path):
+def read_shard(path, further):
     """Reads a TFRecord file of tf.train.Examples.
 
+    Args:
+        path: Path of the file.
+        further: Dictionary of the servable's inputs beside the image, each
+            read from the feature of its name: dtype's name and shape of a
+            row.
+
     Yields:
-        Pairs of key and encoded image. The key is the example's `file` or
-        `id`; without them the file's name and the record's index. Bad records
-        go to the output `DEAD`.
+        Pairs of key and inputs: a dictionary of the encoded image and the
+        further inputs by name. The key is the example's `file` or `id`;
+        without them the file's name and the record's index. Bad records go to
+        the output `DEAD`.
     """
     records = iter(tf.data.TFRecordDataset(path))
     num_bytes = 0
@@ -54,7 +63,7 @@ def read_shard(path):
             return
         num_bytes += len(record) + RECORD_OVERHEAD
         COUNTERS["read"].inc()
-        yield _read_example(key, record)
+        yield _read_example(key, record, further)
 
 
 def _bury_rest(key):
@@ -62,7 +71,7 @@ def _bury_rest(key):
     return _bury(key, "the TFRecord file is damaged from here on")
 
 
-def _read_example(key, record):
+def _read_example(key, record, further):
     try:
         example = tf.train.Example.FromString(record)
     except DecodeError:
@@ -73,18 +82,46 @@ def _read_example(key, record):
             key = value.decode(errors="backslashreplace")
         for value in features[name].int64_list.value:
             key = str(value)
-    encoded = features["image"].bytes_list.value
+    encoded = features[IMAGE].bytes_list.value
     if len(encoded) != 1:
         return _bury(key, "an Example must have one feature `image`, encoded")
-    return key, encoded[0]
+    inputs = {IMAGE: encoded[0]}
+    for name, (dtype, shape) in further.items():
+        inputs[name] = _read_input(features[name], tf.as_dtype(dtype), shape)
+        if inputs[name] is None:
+            return _bury(
+                key,
+                f"an Example must have one feature `{name}`, {dtype} of shape "
+                f"{shape}",
+            )
+    return key, inputs
 
 
-def read_image(path):
-    """Yields path and content of an image file; a bad one goes to `DEAD`."""
+def _read_input(feature, dtype, shape):
+    """Returns an input's row, or `None` if the feature does not hold one."""
+    values = feature.int64_list.value
+    if dtype.is_floating:
+        values = feature.float_list.value
+    elif dtype == tf.string:
+        values = feature.bytes_list.value
+    try:
+        return np.array(values, dtype.as_numpy_dtype).reshape(shape)
+    except (ValueError, OverflowError):  # Too few, too many, too large.
+        return None
+
+
+def read_image(path, further):
+    """Yields path and content of an image file; a bad one goes to `DEAD`.
+
+    Args:
+        path: Path of the file.
+        further: Empty: such a file holds nothing but an image.
+    """
+    del further
     COUNTERS["read"].inc()
     try:
         with FileSystems.open(path) as file:
-            yield path, file.read()
+            yield path, {IMAGE: file.read()}
     except (OSError, BeamIOError):
         yield _bury(path, "a file must be readable")
 
@@ -93,16 +130,16 @@ def decode(record, description):
     """Decodes and preprocesses an image as the training did.
 
     Args:
-        record: Pair of key and encoded image.
+        record: Pair of key and inputs, of which the image is encoded.
         description: What the servable says of itself.
 
     Yields:
-        Key and array `(size, size, channels)` as the servable takes it. What
-        cannot be decoded goes to the output `DEAD`.
+        Key and inputs, the image as an array `(size, size, channels)` as the
+        servable takes it. What cannot be decoded goes to the output `DEAD`.
     """
-    key, encoded = record
+    key, inputs = record
     try:
-        image = tf.io.decode_image(encoded, expand_animations=False)
+        image = tf.io.decode_image(inputs[IMAGE], expand_animations=False)
     except tf.errors.OpError:
         yield _bury(key, "an image must be a whole JPEG, PNG, GIF or BMP")
         return
@@ -114,7 +151,7 @@ def decode(record, description):
     )
     if description["image_dtype"] == "uint8":
         image = preprocessing.round_to_uint8(image)
-    yield key, image.numpy()
+    yield key, {**inputs, IMAGE: image.numpy()}
 
 
 def _bury(key, reason):
@@ -124,7 +161,7 @@ def _bury(key, reason):
 
 
 class Encode(beam.DoFn):
-    """Encodes batches of pairs of key and image to rows: dictionaries.
+    """Encodes batches of pairs of key and inputs to rows: dictionaries.
 
     Args:
         servable: Path of the encoder's SavedModel.
@@ -144,27 +181,21 @@ class Encode(beam.DoFn):
         )
 
     def process(self, batch):
-        keys, arrays = zip(*batch, strict=True)
-        missing = (self._batch_size or len(keys)) - len(keys)
-        padding = [(0, missing), (0, 0), (0, 0), (0, 0)]
-        image = tf.constant(np.pad(np.stack(arrays), padding, "edge"))
+        keys, rows = zip(*batch, strict=True)
+        size = self._batch_size or len(keys)
+        inputs = {
+            name: fixed_batches.fill(np.stack([x[name] for x in rows]), size)
+            for name in rows[0]
+        }
         outputs = {}
         for name in servables.DETERMINISTIC["encoder"]:
-            outputs |= self._model.signatures[name](image=image)
-        values = [outputs[name].numpy() for name in self._columns]
-        # What was padded has no key.
-        for key, *row in zip(keys, *values, strict=False):
+            signature = self._model.signatures[name]
+            taken = servables.select_inputs(signature, inputs)
+            outputs |= signature(
+                **{k: tf.constant(v) for k, v in taken.items()}
+            )
+        # Filled up for the servable; what belongs to no key is cut off.
+        values = [outputs[name].numpy()[: len(keys)] for name in self._columns]
+        for key, *row in zip(keys, *values, strict=True):
             COUNTERS["written"].inc()
             yield {"key": key, **dict(zip(self._columns, row, strict=True))}
-
-
-def make_example(row):
-    """Serializes a row as a tf.train.Example."""
-    example = tf.train.Example()
-    for name, value in row.items():
-        feature = example.features.feature[name]
-        if name == "key":
-            feature.bytes_list.value.append(value.encode())
-        else:
-            feature.float_list.value.extend(value)
-    return example.SerializeToString()

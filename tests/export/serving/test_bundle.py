@@ -14,6 +14,8 @@ from ali_keras import InputError
 from export import serving
 from export import warmup
 from export.saved_model import export_saved_models
+from export.serving import settings
+from export.serving import write
 from tests import programs
 
 NAMES = ("encoder", "decoder", "reconstructor")
@@ -44,14 +46,14 @@ def saved_models(exported, tmp_path_factory):
 def bundle(saved_models, tmp_path_factory):
     """A bundle with a canary, without batching."""
     output = tmp_path_factory.mktemp("bundles") / "bundle"
-    return serving.write_bundle(saved_models, output, 1, canary_version=2)
+    return write.write_bundle(saved_models, output, 1, canary_version=2)
 
 
 @pytest.fixture(scope="module")
 def batching(exported, tmp_path_factory):
     """A bundle of one version, with batching."""
     output = tmp_path_factory.mktemp("bundles") / "bundle"
-    return serving.write_bundle(exported, output, batching=True)
+    return write.write_bundle(exported, output, batching=True)
 
 
 def models_config(bundle):
@@ -101,8 +103,8 @@ def test_where_links_are_impossible_the_models_are_copied(
     def no_link(source, destination):
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(serving.os, "link", no_link)
-    bundle = serving.write_bundle(exported, tmp_path / "bundle")
+    monkeypatch.setattr(write.os, "link", no_link)
+    bundle = write.write_bundle(exported, tmp_path / "bundle")
     source = exported / "decoder" / "1" / "saved_model.pb"
     copy = bundle / "models" / "decoder" / "1" / "saved_model.pb"
     assert copy.read_bytes() == source.read_bytes()
@@ -168,14 +170,14 @@ def test_all_servables_must_have_the_canary(saved_models, tmp_path, name):
     shutil.copytree(saved_models, tmp_path / "half")
     shutil.rmtree(tmp_path / "half" / name / "2")
     with pytest.raises(InputError, match=f"{name}, without 2"):
-        serving.write_bundle(tmp_path / "half", tmp_path / "bundle", 1, 2)
+        write.write_bundle(tmp_path / "half", tmp_path / "bundle", 1, 2)
     assert not (tmp_path / "bundle").exists()
 
 
 def test_a_reconstructor_need_not_be(saved_models, tmp_path):
     for name in NAMES[:2]:
         shutil.copytree(saved_models / name, tmp_path / "two" / name)
-    bundle = serving.write_bundle(tmp_path / "two", tmp_path / "bundle")
+    bundle = write.write_bundle(tmp_path / "two", tmp_path / "bundle")
     assert tuple(models_config(bundle)) == NAMES[:2]
 
 
@@ -187,12 +189,12 @@ def test_what_is_there_is_not_overwritten(exported, tmp_path, is_folder):
     kept.write_text("old")
     before = programs.snapshot(tmp_path)
     with pytest.raises(InputError, match="new or empty.*bundle, which exists"):
-        serving.write_bundle(exported, output)
+        write.write_bundle(exported, output)
     assert programs.snapshot(tmp_path) == before
 
 
 def test_an_empty_folder_is_filled(exported, tmp_path):
-    assert serving.write_bundle(exported, tmp_path) == tmp_path
+    assert write.write_bundle(exported, tmp_path) == tmp_path
     assert (tmp_path / "models.config").exists()
 
 
@@ -201,8 +203,8 @@ def test_a_failure_leaves_nothing(exported, tmp_path, monkeypatch, error):
     def full_disk(*_):
         raise error
 
-    monkeypatch.setattr(serving, "_models_config", full_disk)
+    monkeypatch.setattr(settings, "models_config", full_disk)
     expected = InputError if isinstance(error, OSError) else ValueError
     with pytest.raises(expected):
-        serving.write_bundle(exported, tmp_path / "bundle")
+        write.write_bundle(exported, tmp_path / "bundle")
     assert not list(tmp_path.iterdir())

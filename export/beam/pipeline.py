@@ -9,11 +9,12 @@ from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.options.pipeline_options import StandardOptions
 
+from ali_keras.data.examples import serialize_example
 from ali_keras.errors import InputError
 
-from . import beam_steps
-from . import servables
-from .beam_steps import DEAD
+from .. import servables
+from . import steps
+from .steps import DEAD
 
 # DirectRunner, Beam's default, would first fetch a program from the network.
 RUNNER = "FnApiRunner"
@@ -23,56 +24,63 @@ GOOD = "good"
 
 
 def encode_files(
-    servable,
-    description,
-    pattern,
-    input_format,
-    prefix,
-    output_format,
-    arguments=(),
+    servable, description, pattern, input_format, prefix, output_format, flags
 ):
     """Runs the pipeline to its end.
 
     Args:
         servable: Path of the encoder's SavedModel, the same on all workers.
-        description: What it says of itself, see `servables.describe`.
+        description: What it says of itself, see `servable_writer.describe`.
         pattern: Glob of the files to read.
         input_format: "tfrecord" or "images".
         prefix: Prefix of the files to write.
         output_format: "parquet" or "tfrecord".
-        arguments: List of Beam's own flags.
+        flags: List of Beam's own flags.
 
     Returns:
         Dictionary of the counters "read", "written" and "dead".
 
     Raises:
         InputError: if no file matches, files are there already under the
-            prefix, the SavedModel lacks a signature, or Beam refuses a flag.
+            prefix, or SavedModel, files and flags do not go together.
         OSError: if the folder of the prefix cannot be made.
     """
-    columns = _find_columns(servable)
+    signatures = _find_signatures(servable)
+    further = _find_further_inputs(signatures, input_format)
+    columns = _find_columns(signatures)
     _check_places(pattern, prefix)
-    pipeline = _open_pipeline(arguments)
+    pipeline = _open_pipeline(flags)
+    read = _split(READERS[input_format], further)
+    decoded, dead = _read(pipeline, pattern, read, description)
+    encode = steps.Encode(servable, columns, description)
+    size = description["batch_size"] or BATCH_SIZE
+    _ = (
+        decoded
+        | "Batch" >> beam.BatchElements(size, size)
+        | "Encode" >> beam.ParDo(encode)
+        | "Write" >> WRITERS[output_format](prefix, columns)
+    )
+    _bury(dead, prefix)
+    result = _run(pipeline)
+    return {name: _count(result, name) for name in steps.COUNTERS}
+
+
+def _read(pipeline, pattern, read, description):
+    """Returns the decoded examples, and a tuple of what cannot be used."""
     found = (
         pipeline
         | "Match" >> fileio.MatchFiles(pattern)
         | "Path" >> beam.Map(lambda file: file.path)
         | "Spread" >> beam.Reshuffle()
-        | "Read" >> _split(READERS[input_format])
+        | "Read" >> read
     )
-    decoded = found[GOOD] | "Decode" >> _split(beam_steps.decode, description)
-    size = description["batch_size"] or BATCH_SIZE
-    _ = (
-        decoded[GOOD]
-        | "Batch" >> beam.BatchElements(size, size)
-        | "Encode"
-        >> beam.ParDo(beam_steps.Encode(servable, columns, description))
-        | "Write" >> WRITERS[output_format](prefix, columns)
-    )
+    decoded = found[GOOD] | "Decode" >> _split(steps.decode, description)
+    return decoded[GOOD], (found[DEAD], decoded[DEAD])
+
+
+def _bury(dead, prefix):
     letters = beam.io.WriteToText(f"{prefix}-{DEAD}", file_name_suffix=".jsonl")
-    _ = (found[DEAD], decoded[DEAD]) | beam.Flatten() | "Bury" >> letters
-    result = _run(pipeline)
-    return {name: _count(result, name) for name in beam_steps.COUNTERS}
+    _ = dead | beam.Flatten() | "Bury" >> letters
 
 
 def write_parquet(prefix, columns):
@@ -87,19 +95,20 @@ def write_parquet(prefix, columns):
 def write_examples(prefix, columns):
     """Returns the transform that writes rows as tf.train.Examples."""
     del columns  # An example names its own.
-    return beam.Map(beam_steps.make_example) | beam.io.WriteToTFRecord(
+    return beam.Map(serialize_example) | beam.io.WriteToTFRecord(
         prefix, file_name_suffix=".tfrecord"
     )
 
 
 READERS = {
-    "tfrecord": beam_steps.read_shard,
-    "images": beam_steps.read_image,
+    "tfrecord": steps.read_shard,
+    "images": steps.read_image,
 }
 WRITERS = {"parquet": write_parquet, "tfrecord": write_examples}
 
 
-def _find_columns(servable):
+def _find_signatures(servable):
+    """Returns the signatures whose outputs are written, by name."""
     signatures = servables.load(servable).signatures
     needed = servables.DETERMINISTIC["encoder"]
     if not set(needed) <= set(signatures):
@@ -108,11 +117,28 @@ def _find_columns(servable):
             f"export.saved_model writes it. Received: {servable}, with "
             f"{', '.join(signatures)}"
         )
-    there = {
-        output
-        for name in needed
-        for output in signatures[name].structured_outputs
-    }
+    return {name: signatures[name] for name in needed}
+
+
+def _find_further_inputs(signatures, input_format):
+    """Returns dtype's name and a row's shape of all inputs but the image."""
+    further = {}
+    for signature in signatures.values():
+        for name, spec in servables.inputs_of(signature).items():
+            shape = tuple(spec.shape[1:])
+            further[name] = (spec.dtype.name, shape)
+    further.pop(steps.IMAGE, None)
+    if further and input_format != "tfrecord":
+        raise InputError(
+            "--input_format must be tfrecord for an encoder that takes more "
+            f"than an image: {', '.join(further)}. Received: {input_format}"
+        )
+    return further
+
+
+def _find_columns(signatures):
+    outputs = (each.structured_outputs for each in signatures.values())
+    there = {name for each in outputs for name in each}
     return [name for name in COLUMNS if name in there]
 
 
@@ -141,8 +167,8 @@ def _match(pattern):
         ) from None
 
 
-def _open_pipeline(arguments):
-    options = PipelineOptions(list(arguments))
+def _open_pipeline(flags):
+    options = PipelineOptions(list(flags))
     standard = options.view_as(StandardOptions)
     standard.runner = standard.runner or RUNNER
     try:
@@ -151,7 +177,7 @@ def _open_pipeline(arguments):
         reason = " ".join(str(error).split())
         raise InputError(
             "What follows `--` must be flags that Beam takes here. Received: "
-            f"{' '.join(arguments)} ({reason})"
+            f"{' '.join(flags)} ({reason})"
         ) from None
 
 

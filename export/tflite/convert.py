@@ -4,21 +4,12 @@ import tempfile
 
 import tensorflow as tf
 
+from ali_keras.data import fixed_batches
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 
-from . import batching
-from . import servables
+from .. import servables
 from .quiet import quiet
-
-INPUTS = {"encode": "image", "features": "image", "decode": "z"}
-# What a quantization is called in the name of a file.
-FORMS = {
-    "none": "float32",
-    "float16": "float16",
-    "dynamic": "dynamic",
-    "int8": "int8",
-}
 
 
 def convert(path, name, batch_size, quantization="none", examples=None):
@@ -28,9 +19,10 @@ def convert(path, name, batch_size, quantization="none", examples=None):
         path: Path of the SavedModel.
         name: "encoder" or "decoder".
         batch_size: Integer. The file takes such batches alone.
-        quantization: A key of `FORMS`. With "int8" all operations are of
+        quantization: A key of `forms.FORMS`. With "int8" all operations are of
             integers; inputs and outputs keep the SavedModel's types.
-        examples: Array of inputs `(num_examples, ...)`, for "int8".
+        examples: Dictionary of arrays `(num_examples, ...)` by the inputs'
+            names, for "int8".
 
     Returns:
         Bytes.
@@ -39,33 +31,36 @@ def convert(path, name, batch_size, quantization="none", examples=None):
         InputError: if the networks need operations that are not builtin.
     """
     with tempfile.TemporaryDirectory() as folder, quiet():
-        _save_static(path, servables.DETERMINISTIC[name], batch_size, folder)
+        names = servables.DETERMINISTIC[name]
+        inputs = _save_static(path, names, batch_size, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=list(servables.DETERMINISTIC[name])
+            folder, signature_keys=list(names)
         )
         _choose_form(converter, quantization)
         if quantization == "int8":
             converter.representative_dataset = lambda: _calibration(
-                servables.DETERMINISTIC[name], examples, batch_size
+                inputs, examples, batch_size
             )
         return _convert(converter, path)
 
 
 def _save_static(path, names, batch_size, folder):
+    """Saves signatures for one batch size; returns their inputs by name."""
     # The converter takes the shapes as they are. With a dynamic batch, each
     # transposed convolution would compute its own, which accelerators refuse.
     module = tf.Module()
     module.loaded = servables.load(path)
-    functions = {}
+    functions, inputs = {}, {}
     for name in names:
         signature = module.loaded.signatures[name]
-        _, inputs = signature.structured_input_signature
-        specs = {
+        inputs[name] = {
             key: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, key)
-            for key, spec in inputs.items()
+            for key, spec in servables.inputs_of(signature).items()
         }
-        functions[name] = _bound(signature).get_concrete_function(**specs)
+        function = _bound(signature)
+        functions[name] = function.get_concrete_function(**inputs[name])
     tf.saved_model.save(module, folder, functions)
+    return inputs
 
 
 def _bound(signature):
@@ -84,11 +79,11 @@ def _choose_form(converter, quantization):
     converter.target_spec.supported_ops = [operations]
 
 
-def _calibration(names, examples, batch_size):
-    for name in names:
-        key = INPUTS[name]
-        for batch in batching.batches(examples, batch_size):
-            yield name, {key: batch}
+def _calibration(inputs, examples, batch_size):
+    for name, specs in inputs.items():
+        arrays = {key: examples[key] for key in specs}
+        for batch in fixed_batches.batches(arrays, batch_size):
+            yield name, batch
 
 
 def _convert(converter, path):

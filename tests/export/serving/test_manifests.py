@@ -12,8 +12,9 @@ from google.protobuf import message_factory
 from google.protobuf import text_format
 from google.protobuf import wrappers_pb2
 
-from export import serving
 from export import warmup
+from export.serving import settings
+from export.serving.write import write_bundle
 from tests import programs
 
 # Messages that the server reads and its wheel lacks. Its sources have them in
@@ -60,9 +61,7 @@ def write(folder, batch_size=None, **options):
         (path / warmup.FILE).touch()
         description = json.dumps({"batch_size": batch_size})
         (path / "assets.extra" / "servable.json").write_text(description)
-    return serving.write_bundle(
-        folder / "saved_models", folder / "bundle", **options
-    )
+    return write_bundle(folder / "saved_models", folder / "bundle", **options)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,7 @@ def test_batches_grow_as_large_as_those_of_the_warm_up(
     parameters = read(bundle / "batching.config", "BatchingParameters")
     assert parameters.max_batch_size.value == limit
     assert parameters.batch_timeout_micros.value == 2000
-    assert parameters.num_batch_threads.value == serving.CPUS
+    assert parameters.num_batch_threads.value == settings.CPUS
 
 
 def test_batching_is_off_unless_asked_for(bundle, tmp_path):
@@ -139,8 +138,8 @@ def test_metrics_are_where_prometheus_looks(bundle, kubernetes):
 
 
 def test_the_image_is_that_of_the_tensorflow_that_writes(compose, container):
-    assert compose["image"] == container["image"] == serving.IMAGE
-    _, _, tag = serving.IMAGE.partition(":")
+    assert compose["image"] == container["image"] == settings.IMAGE
+    _, _, tag = settings.IMAGE.partition(":")
     assert tag.split(".")[:2] == tf.__version__.split(".")[:2]
 
 
@@ -180,7 +179,7 @@ def test_the_pod_sees_the_bundle_and_cannot_change_it(pod, container):
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     assert volumes.keys() == mounts.keys()
     assert volumes["bundle"]["persistentVolumeClaim"]["readOnly"] is True
-    assert mounts["bundle"]["mountPath"] == serving.HOME
+    assert mounts["bundle"]["mountPath"] == settings.HOME
     assert mounts["bundle"]["readOnly"] is True
 
 
@@ -208,11 +207,11 @@ def test_the_service_finds_the_pod(kubernetes, container):
 
 def test_both_ways_start_the_server_alike(bundle, compose, container):
     assert compose["entrypoint"] == container["command"]
-    assert compose["command"] == container["args"] == serving.arguments()
+    assert compose["command"] == container["args"] == settings.arguments()
     values = dict(argument.split("=") for argument in compose["command"])
     # Else no label could be given when the server starts.
     assert values["--allow_version_labels_for_unavailable_models"] == "true"
-    named = [v for v in values.values() if v.startswith(serving.HOME)]
+    named = [v for v in values.values() if v.startswith(settings.HOME)]
     assert len(named) == 2
     for value in named:
         assert (bundle / value.removeprefix("/bundle/")).is_file()

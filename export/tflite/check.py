@@ -4,12 +4,11 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ali_keras import markdown
+from ali_keras.data import fixed_batches
 from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import evaluate as evaluation
 
-from . import batching
-from . import servables
-from . import tflite_convert
+from .forms import FORMS
 from .quiet import quiet
 
 TITLES = (
@@ -46,44 +45,37 @@ def measure(source, dataset=None):
     """
     examples = source.representative_examples(dataset)
     splits = evaluation.load_splits(source.config, source.data_dir)
-    judge = _Judge(*splits)
-    networks = {n: saved_model_caller(p) for n, p in source.paths.items()}
-    fixed = source.description["batch_size"]
-    size = fixed or evaluation.BATCH_SIZE
-    expected = judge.outputs(networks, size)
-    forms = {SAVED_MODEL: judge.score(expected)}
-    for quantization, form in tflite_convert.FORMS.items():
+    measurement = _Measurement(source, *splits)
+    expected = measurement.outputs_of_saved_models()
+    forms = {SAVED_MODEL: measurement.score(expected)}
+    for quantization, form in FORMS.items():
         contents = {
             name: source.convert(name, quantization, examples[name])
             for name in source.paths
         }
-        forms[form] = _measure_form(
-            contents, source.batch_size, judge, expected
-        )
+        forms[form] = _measure_form(contents, measurement, expected)
     return {
         "preset": source.config.preset,
         "dataset": source.config.dataset,
-        "num_gallery": len(judge.gallery),
-        "num_queries": len(judge.queries),
+        "num_gallery": len(measurement.gallery["image"]),
+        "num_queries": len(measurement.queries["image"]),
         "batch_size": source.batch_size,
         "forms": forms,
     }
 
 
-def _measure_form(contents, batch_size, judge, expected):
+def _measure_form(contents, measurement, expected):
     with quiet():  # LiteRT tells of its CPU delegate.
-        networks = {n: tflite_caller(c) for n, c in contents.items()}
-        outputs = judge.outputs(networks, batch_size, expected["z_mean"])
+        outputs = measurement.outputs_of_files(contents, expected["z_mean"])
     return {
         "bytes": {name: len(c) for name, c in contents.items()},
         "errors": _errors(outputs, expected),
-        **judge.score(outputs),
+        **measurement.score(outputs),
     }
 
 
-def saved_model_caller(path):
-    """Returns a function that calls a signature of a SavedModel."""
-    loaded = servables.load(path)
+def saved_model_caller(loaded):
+    """Returns a function that calls a signature of a loaded SavedModel."""
 
     def call(signature, **inputs):
         return loaded.signatures[signature](**inputs)
@@ -105,59 +97,77 @@ def tflite_caller(content):
     return call
 
 
-class _Judge:
+class _Measurement:
     """The images to measure on, and the classifier of reconstructions."""
 
-    def __init__(self, train, held_out):
-        gallery, self.gallery_labels = train
-        queries, self.labels = held_out
-        self.gallery, self.queries = to_float(gallery), to_float(queries)
+    def __init__(self, source, train, held_out):
+        self.source = source
+        self.gallery, self.queries = (
+            {"image": to_float(images), "label": labels}
+            for images, labels in (train, held_out)
+        )
         self.classifier = None
-        if self.labels is not None:
+        if self.queries["label"] is not None:
             self.classifier = evaluation.fit_classifier(
-                self.gallery, self.gallery_labels
+                self.gallery["image"], self.gallery["label"]
             )
 
-    def outputs(self, networks, batch_size, z=None):
+    def outputs_of_saved_models(self):
+        """Returns what the SavedModels answer, see `_outputs`."""
+        size = self.source.description["batch_size"] or evaluation.BATCH_SIZE
+        networks = self.source.networks.items()
+        callers = {name: saved_model_caller(each) for name, each in networks}
+        return self._outputs(callers, size)
+
+    def outputs_of_files(self, contents, z):
+        """Returns what .tflite files answer, see `_outputs`."""
+        callers = {name: tflite_caller(c) for name, c in contents.items()}
+        return self._outputs(callers, self.source.batch_size, z)
+
+    def _outputs(self, callers, batch_size, z=None):
         """Returns what encoder and decoder answer, by name.
 
         Besides the signatures' own: `gallery`, the gallery's `z_mean`, and
         `reconstruction`. `image` is decoded from z, or from their own z_mean.
         """
 
-        def call(network, signature, **inputs):
+        def call(network, signature, fields):
             def function(**batch):
-                return networks[network](signature, **batch)
+                return callers[network](signature, **batch)
 
-            return batching.run(function, batch_size, **inputs)
+            inputs = self.source.select_inputs(network, signature, fields)
+            return fixed_batches.run(function, batch_size, **inputs)
 
-        posterior = call("encoder", "encode", image=self.queries)
+        def decode(z):
+            return call("decoder", "decode", {**self.queries, "z": z})["image"]
+
+        posterior = call("encoder", "encode", self.queries)
         own_z = posterior["z_mean"]
-        z = own_z if z is None else z
         return {
             **posterior,
-            **call("encoder", "features", image=self.queries),
-            "gallery": call("encoder", "encode", image=self.gallery)["z_mean"],
-            "reconstruction": call("decoder", "decode", z=own_z)["image"],
-            "image": call("decoder", "decode", z=z)["image"],
+            **call("encoder", "features", self.queries),
+            "gallery": call("encoder", "encode", self.gallery)["z_mean"],
+            "reconstruction": decode(own_z),
+            "image": decode(own_z if z is None else z),
         }
 
     def score(self, outputs):
         """Returns the figures of `evaluation`; without labels the error."""
         reconstructions = outputs["reconstruction"]
-        errors = reconstructions - self.queries
+        labels = self.queries["label"]
+        errors = reconstructions - self.queries["image"]
         figures = {"reconstruction_error": float(np.mean(errors**2))}
-        if self.labels is not None:
+        if labels is not None:
             figures["nearest_neighbour_accuracy"] = (
                 evaluation.nearest_neighbour_accuracy(
                     outputs["gallery"],
-                    self.gallery_labels,
+                    self.gallery["label"],
                     outputs["z_mean"],
-                    self.labels,
+                    labels,
                 )
             )
             figures["reconstruction_agreement"] = evaluation.accuracy(
-                self.classifier, reconstructions, self.labels
+                self.classifier, reconstructions, labels
             )
         return figures
 

@@ -1,0 +1,1 @@
+"""The pipeline of export.encode_beam, and what its workers do."""
