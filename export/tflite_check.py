@@ -113,7 +113,7 @@ class _Judge:
         self.gallery, self.queries = to_float(gallery), to_float(queries)
         self.classifier = None
         if self.labels is not None:
-            self.classifier = evaluation.fit_classifier(
+            self.classifier = evaluation.fit_label_classifier(
                 self.gallery, self.gallery_labels
             )
 

@@ -1,7 +1,6 @@
 """Encoding a whole split of a data set, batch by batch."""
 
 from ali_keras import noise
-from ali_keras.architectures import ARCHITECTURES
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_folder import ImageFolder
@@ -33,8 +32,8 @@ def encode_split(model, config, split=None, seed=0):
     """
     builder = sources.open_again(config)
     split = split or splits.split_names(builder)[1]
-    size = ARCHITECTURES[config.architecture].image_size
-    examples = splits.read_examples(builder, split, size, config.channels)
+    size, _, channels = config.image_shape
+    examples = splits.read_examples(builder, split, size, channels)
     num_examples = builder.info.splits[split].num_examples
     if not num_examples:
         raise InputError(f"split must not be empty. Received: {split}")
