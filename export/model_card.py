@@ -94,9 +94,12 @@ def _training(config, record):
 def _evaluation(metrics):
     if not metrics:
         return "Not evaluated: `tools.evaluate` had not been run."
-    rows = [(k, f"{v:.4g}") for k, v in metrics.items() if _is_number(v)]
-    for name, value in metrics.get("nearest_neighbour_accuracy", {}).items():
-        rows.append((f"1-NN accuracy, {name}", f"{value:.4g}"))
+    from ali_keras.evaluation.summary import list_numbers  # Scikit-learn too.
+
+    rows = [
+        (title.replace("  ", "… "), f"{value:.4g}")
+        for title, value in list_numbers(metrics)
+    ]
     return _table(("on held-out images", ""), rows)
 
 
@@ -113,10 +116,6 @@ def _limits(description):
             "are refused."
         )
     return "\n".join(lines)
-
-
-def _is_number(value):
-    return isinstance(value, int | float)
 
 
 def _table(head, rows):

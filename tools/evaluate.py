@@ -8,11 +8,10 @@ Writes metrics.json and, for images, neighbours.png; prints a table.
 from ali_keras import files
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.evaluation.summary import format_metrics
-from ali_keras.evaluation.summary import list_files
 from ali_keras.plotting import grids
+from ali_keras.training.workdir_files import list_files
 
 common_flags.declare(__name__, "workdir", "data_dir")
 NUM_NEIGHBOURS = 50
@@ -26,7 +25,7 @@ def main():
     metrics = evaluation.evaluate(model, config, *splits)
     files.write_json(workdir.metrics, metrics)
     if model.bounded:  # Points have no pictures to set side by side.
-        picture = _draw_neighbours(model, to_float(splits[0][0]))
+        picture = _draw_neighbours(model, splits[0][0])
         grids.write_png(workdir.path / "neighbours.png", picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 

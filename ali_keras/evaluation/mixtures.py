@@ -20,33 +20,6 @@ def find(dataset):
     return MIXTURES.get(re.split("[/:]", dataset)[0])
 
 
-def measure(mixture, samples, points, reconstructions):
-    """Computes all metrics of a model's samples and reconstructions.
-
-    Args:
-        mixture: `GaussianMixture`.
-        samples: Array `(num_samples, 2)`, decoded from the prior.
-        points: Array `(num_points, 2)`, drawn from the mixture.
-        reconstructions: Array likewise, of these points in their order.
-
-    Returns:
-        Dictionary of numbers, and of the list `mode_shares`.
-    """
-    shares = mode_shares(mixture, samples)
-    return {
-        "num_samples": len(samples),
-        "num_queries": len(points),
-        "num_modes": len(mixture.means),
-        "modes_covered": int(np.count_nonzero(shares)),
-        "within_radius": within_radius(mixture, samples),
-        "smallest_mode_share": float(shares.min()),
-        "inception_score": score(mixture, samples),
-        "own_mode": own_mode(mixture, points, reconstructions),
-        "reconstruction_error": float(np.mean((points - reconstructions) ** 2)),
-        "mode_shares": shares.tolist(),
-    }
-
-
 def responsibilities(mixture, points):
     """Computes p(k|x), the posterior of each component.
 

@@ -1,86 +1,50 @@
-"""Metrics and files of a run as text for people."""
+"""Metrics as text for people, by the titles that each metric brings."""
 
-DESCRIPTIONS = {
-    "config.json": "resolved configuration",
-    "model.keras": "trained model, for keras.models.load_model",
-    "export/encoder": "SavedModel of the encoder, by version",
-    "export/decoder": "SavedModel of the decoder, by version",
-    "samples.png": "samples from the prior",
-    "neighbours.png": "samples, each beside its nearest training image",
-    "reconstructions.png": "originals in odd columns, reconstructions in even",
-    "interpolations.png": "held-out images at both ends, linear in z",
-    "mixture.png": "data, samples, reconstructions and codes, by mode",
-    "losses.png": "losses and discriminator accuracy per epoch",
-    "history.json": "figures of each epoch",
-    "metrics.json": "the metrics above",
-    "training.json": "command, versions and machine of the training",
-    "logs": "for TensorBoard",
-}
+from ali_keras.evaluation.metrics import METRICS
 
 
 def format_metrics(metrics):
-    """Formats `evaluation.evaluate`'s metrics as a table."""
-    if "num_modes" in metrics:
-        return _format_mixture_metrics(metrics)
-    rows = [("reconstruction error (MSE)", metrics["reconstruction_error"])]
-    if "nearest_neighbour_accuracy" in metrics:
-        rows += _labelled_rows(metrics)
-    title = (
-        f"{metrics['num_queries']} held-out images, "
-        f"{metrics['num_gallery']} in the gallery"
-    )
-    return _table(title, rows)
+    """Formats the results of `evaluate` as a table.
+
+    Results without a title are left out. So the results of an older run, which
+    lack the newest metrics, have a table too.
+    """
+    headings = [_fill(m.heading, metrics) for m in METRICS.values()]
+    rows = [f"  {title:<47}{v:7.4f}" for title, v in titled_results(metrics)]
+    return "\n".join([*filter(None, headings), *rows])
 
 
-def list_files(folder):
-    """Lists what lies in a workdir, with what each file is."""
-    lines = [f"In {folder}:"]
-    for name, description in DESCRIPTIONS.items():
-        if (folder / name).exists():
-            lines.append(f"  {name:<20} {description}")
-    return "\n".join(lines)
+def titled_results(metrics):
+    """Yields the title and the value of each result that has a title.
+
+    Args:
+        metrics: Dictionary, as `evaluate` returns it.
+
+    Yields:
+        Tuple of a string and a number. A baseline's title begins with spaces.
+    """
+    for metric in METRICS.values():
+        for path, title in metric.titles.items():
+            name, _, key = path.partition(".")
+            value = metrics.get(name)
+            if key and value is not None:
+                value = value.get(key)
+            if value is not None:
+                yield _fill(title, metrics) or path, value
 
 
-def _format_mixture_metrics(metrics):
-    title = (
-        f"{metrics['num_samples']} samples, {metrics['num_queries']} held-out "
-        f"points\n  modes covered: {metrics['modes_covered']} of "
-        f"{metrics['num_modes']}"
-    )
-    rows = [
-        ("samples within 4 sigma of a mode", metrics["within_radius"]),
-        ("smallest share of a mode", metrics["smallest_mode_share"]),
-        ("inception score, true posterior", metrics["inception_score"]),
-        ("points reconstructed into their mode", metrics["own_mode"]),
-        ("reconstruction error (MSE)", metrics["reconstruction_error"]),
-    ]
-    return _table(title, rows)
+def list_numbers(metrics):
+    """Yields `titled_results`, then the other numbers by their own names."""
+    yield from titled_results(metrics)
+    titled = {path for metric in METRICS.values() for path in metric.titles}
+    for name, value in metrics.items():
+        if name not in titled and isinstance(value, int | float):
+            yield name, value
 
 
-def _table(title, rows):
-    return "\n".join([title, *(f"  {name:<47}{v:7.4f}" for name, v in rows)])
-
-
-def _labelled_rows(metrics):
-    accuracy = metrics["nearest_neighbour_accuracy"]
-    return [
-        ("1-NN accuracy of z_mean", accuracy["z_mean"]),
-        ("  of the same encoder untrained", accuracy["z_mean_untrained"]),
-        ("1-NN accuracy of the layer before z", accuracy["features"]),
-        ("  of the same encoder untrained", accuracy["features_untrained"]),
-        ("1-NN accuracy of raw pixels", accuracy["pixels"]),
-        (
-            "agreement of reconstructions with their labels",
-            metrics["reconstruction_agreement"],
-        ),
-        (
-            "  the classifier's own accuracy (ceiling)",
-            metrics["classifier_accuracy"],
-        ),
-        (
-            f"smallest share of a class in {metrics['num_samples']} samples",
-            metrics["smallest_class_share"],
-        ),
-        ("classifier score of samples", metrics["classifier_score"]),
-        ("  of held-out images", metrics["classifier_score_real"]),
-    ]
+def _fill(template, metrics):
+    # `None` where the results that it tells of are not among the metrics.
+    try:
+        return template.format(**metrics)
+    except KeyError:
+        return None

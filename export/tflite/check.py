@@ -108,7 +108,7 @@ class _Measurement:
         )
         self.classifier = None
         if self.queries["label"] is not None:
-            self.classifier = evaluation.fit_classifier(
+            self.classifier = evaluation.fit_label_classifier(
                 self.gallery["image"], self.gallery["label"]
             )
 

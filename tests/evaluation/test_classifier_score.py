@@ -5,7 +5,9 @@ import pytest
 
 from ali_keras.data import sources
 from ali_keras.data import splits
-from ali_keras.evaluation import evaluate as evaluation
+from ali_keras.data.preprocessing import to_float
+from ali_keras.evaluation import classifiers
+from ali_keras.evaluation.metrics.classifier_score import classifier_score
 
 
 class Fixed:
@@ -17,7 +19,7 @@ class Fixed:
 
 def score(*probabilities):
     images = np.array(probabilities, "float32")[:, None, :, None]
-    return evaluation.classifier_score(Fixed(), images)
+    return classifier_score(Fixed(), images)
 
 
 def test_sure_images_of_k_classes_score_k():
@@ -42,18 +44,18 @@ def test_a_score_by_hand():
     )
 
 
-def test_the_judge_knows_real_digits_from_noise(data_dir):
+def test_the_probability_classifier_knows_real_digits_from_noise(data_dir):
     builder = sources.open_dataset("mnist_5k", data_dir)
     (images, labels), (queries, query_labels) = (
         splits.load_arrays(builder, split, 28, 1) for split in ("train", "test")
     )
-    images, queries = (evaluation.to_float(i) for i in (images, queries))
-    judge = evaluation.fit_judge(images, labels)
-    assert evaluation.accuracy(judge, queries, query_labels) > 0.85
+    images, queries = (to_float(i) for i in (images, queries))
+    classifier = classifiers.fit_probability_classifier(images, labels)
+    assert classifiers.accuracy(classifier, queries, query_labels) > 0.85
     rng = np.random.default_rng(0)
     noise = rng.random(queries.shape, "float32")
-    score = evaluation.classifier_score(judge, queries)
+    score = classifier_score(classifier, queries)
     assert 6 < score < 10
-    assert evaluation.classifier_score(judge, noise) < 0.5 * score
-    again = evaluation.fit_judge(images, labels)
-    assert evaluation.classifier_score(again, queries) == score
+    assert classifier_score(classifier, noise) < 0.5 * score
+    again = classifiers.fit_probability_classifier(images, labels)
+    assert classifier_score(again, queries) == score

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 import ali_keras
+from ali_keras.evaluation import batchwise
+from ali_keras.evaluation import classifiers
 from ali_keras.evaluation import evaluate as evaluation
+from ali_keras.evaluation.metrics.class_shares import class_shares
+from ali_keras.evaluation.metrics.classifier_score import classifier_score
+from ali_keras.evaluation.untrained import build_untrained
 from tests import programs
 
 
@@ -30,7 +35,7 @@ def metrics(small):
 @pytest.fixture(scope="module")
 def untrained(small):
     _, config, (images, _), _ = small
-    return evaluation.build_untrained(config, images.astype("float32") / 255)
+    return build_untrained(config, images)
 
 
 class Threshold:
@@ -40,9 +45,6 @@ class Threshold:
 
     def predict(self, images):
         return (images[:, 0] > 0.5).astype(int)
-
-    def score(self, images, labels):
-        return np.mean(self.predict(images) == labels)
 
 
 def test_nearest_neighbour_accuracy_on_a_line():
@@ -82,27 +84,27 @@ def test_nearest_neighbours_are_images_of_the_gallery():
 
 def test_class_shares_count_every_class():
     images = np.array([0.1, 0.2, 0.3, 0.9]).reshape(4, 1, 1, 1)
-    shares = evaluation.class_shares(Threshold(), images)
+    shares = class_shares(Threshold(), images)
     assert shares == {"0": 0.75, "1": 0.25, "2": 0.0}
 
 
 def test_accuracy_is_the_share_of_right_labels():
     images = np.array([0.1, 0.2, 0.8, 0.9]).reshape(4, 1, 1, 1)
-    right = evaluation.accuracy(Threshold(), images, np.array([0, 1, 1, 1]))
+    right = classifiers.accuracy(Threshold(), images, np.array([0, 1, 1, 1]))
     assert right == 0.75
 
 
-def test_the_classifier_learns_real_digits(small):
+def test_the_label_classifier_learns_real_digits(small):
     _, _, train, held_out = small
     images = train[0].astype("float32") / 255
     queries = held_out[0].astype("float32") / 255
-    classifier = evaluation.fit_classifier(images, train[1])
+    classifier = classifiers.fit_label_classifier(images, train[1])
     assert (classifier.kernel, classifier.C, classifier.gamma) == (
         "rbf",
         1.0,
         "scale",
     )
-    assert evaluation.accuracy(classifier, queries, held_out[1]) > 0.6
+    assert classifiers.accuracy(classifier, queries, held_out[1]) > 0.6
 
 
 def test_untrained_weights_are_the_initial_ones(small, untrained):
@@ -149,11 +151,11 @@ def test_metrics_are_those_of_their_parts(small, metrics):
     gallery = train[0].astype("float32") / 255
     queries = held_out[0].astype("float32") / 255
     decoded = model.reconstruct(queries).numpy()
-    classifier = evaluation.fit_classifier(gallery, train[1])
-    agreement = np.mean(
+    classifier = classifiers.fit_label_classifier(gallery, train[1])
+    label_accuracy = np.mean(
         classifier.predict(decoded.reshape(50, -1)) == held_out[1]
     )
-    assert metrics["reconstruction_agreement"] == pytest.approx(agreement)
+    assert metrics["reconstruction_agreement"] == pytest.approx(label_accuracy)
     assert metrics["reconstruction_error"] == pytest.approx(
         np.mean((decoded - queries) ** 2), rel=1e-4
     )
@@ -167,12 +169,12 @@ def test_metrics_are_those_of_their_parts(small, metrics):
 def test_the_scores_are_of_as_many_samples_as_real_images(small, metrics):
     model, _, train, held_out = small
     images, queries = (s[0].astype("float32") / 255 for s in (train, held_out))
-    judge = evaluation.fit_judge(images, train[1])
+    classifier = classifiers.fit_probability_classifier(images, train[1])
     for name, scored in (
-        ("classifier_score", evaluation.generate(model, 40)),
+        ("classifier_score", batchwise.generate(model, 40)),
         ("classifier_score_real", queries[:40]),
     ):
-        expected = evaluation.classifier_score(judge, scored)
+        expected = classifier_score(classifier, scored)
         assert metrics[name] == pytest.approx(expected, rel=1e-5)
     assert metrics["classifier_score_real"] > 1.5
 
@@ -215,8 +217,8 @@ def test_a_data_set_without_labels_is_loaded(tmp_path, small):
 
 def test_generate_is_the_model_s_and_grows_by_number(small):
     model, *_ = small
-    ten = evaluation.generate(model, 10, seed=3)
+    ten = batchwise.generate(model, 10, seed=3)
     np.testing.assert_allclose(ten, model.generate(10, seed=3), atol=1e-6)
     np.testing.assert_allclose(
-        evaluation.generate(model, 4, seed=3), ten[:4], atol=1e-6
+        batchwise.generate(model, 4, seed=3), ten[:4], atol=1e-6
     )

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import types
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import ali_keras
 from ali_keras.datasets.gaussian_mixtures import GaussianMixture
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.evaluation import mixtures
+from ali_keras.evaluation.metrics import mixture_modes
+from ali_keras.evaluation.metrics import reconstruction_error
 from ali_keras.plotting import mixture_panels
 from ali_keras.training.workdir import Workdir
 from tests import programs
@@ -24,6 +27,21 @@ from tools import reconstruct
 # Four modes at the corners of a square.
 SQUARE = GaussianMixture(means=((0, 0), (4, 0), (0, 4), (4, 4)), stddev=0.5)
 MEANS = np.array(SQUARE.means, "float32")
+
+
+def measure(mixture, samples, points, reconstructions):
+    """All results of a mixture, of points rather than of a model."""
+    needs = types.SimpleNamespace(
+        mixture=mixture,
+        samples=samples,
+        queries=points,
+        reconstructions=reconstructions,
+    )
+    return {
+        **dict(mixture_modes.measure(needs)),
+        **dict(reconstruction_error.measure(needs)),
+        **dict(mixture_modes.measure_shares(needs)),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +113,7 @@ def test_the_mixture_itself_scores_as_it_should():
     rng = np.random.default_rng(0)
     samples, _ = mixture.draw(rng, 10_000)
     points, components = mixture.draw(rng, 10_000)
-    metrics = mixtures.measure(mixture, samples, points, points)
+    metrics = measure(mixture, samples, points, points)
     assert metrics["modes_covered"] == metrics["num_modes"] == 25
     # 1 - exp(-8), and four standard errors.
     assert metrics["within_radius"] == pytest.approx(0.99966, abs=0.0008)
@@ -129,14 +147,14 @@ def test_reconstructions_moved_to_the_neighbour_are_not_in_their_mode():
     moved[0] = MEANS[1]
     assert mixtures.own_mode(SQUARE, MEANS, MEANS + 0.5) == 1
     assert mixtures.own_mode(SQUARE, MEANS, moved) == 0.75
-    metrics = mixtures.measure(SQUARE, MEANS, MEANS, moved)
+    metrics = measure(SQUARE, MEANS, MEANS, moved)
     # One of eight values is off by 4.
     assert metrics["reconstruction_error"] == 2
     assert metrics["own_mode"] == 0.75
 
 
 def test_metrics_are_json_and_name_the_missing_mode():
-    metrics = mixtures.measure(SQUARE, MEANS[:3], MEANS, MEANS)
+    metrics = measure(SQUARE, MEANS[:3], MEANS, MEANS)
     assert json.loads(json.dumps(metrics)) == metrics
     assert (metrics["num_modes"], metrics["modes_covered"]) == (4, 3)
     assert metrics["smallest_mode_share"] == metrics["mode_shares"][3] == 0
@@ -171,7 +189,7 @@ def test_evaluate_measures_points(run, tmp_path, capsys):
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     model, config = run.load()
     points, _ = evaluation.load_held_out(config)
-    expected = mixtures.measure(
+    expected = measure(
         mixtures.find("mixture_5"),
         *(
             np.reshape(values, (-1, 2))

@@ -155,7 +155,7 @@ def test_averages_by_hand(decay):
 
 @pytest.mark.parametrize("decay", (-0.1, 1.0))
 def test_an_impossible_decay_is_refused(decay):
-    message = rf"ema_decay must lie in \[0, 1\). Received: {decay}"
+    message = rf"ema_decay must be in \[0, 1\). Received: {decay}"
     with pytest.raises(ValueError, match=message):
         ali_keras.ALI(*tiny.networks(), ema_decay=decay)
 

@@ -1,0 +1,115 @@
+"""What metrics are computed from. Each need is computed once, if ever."""
+
+import functools
+
+from ali_keras.evaluation import batchwise
+from ali_keras.evaluation import classifiers
+from ali_keras.evaluation import mixtures
+from ali_keras.evaluation.untrained import build_untrained
+
+NUM_MIXTURE_SAMPLES = 10_000  # As Dumoulin et al. (2017) draw.
+
+# By the name of a need, the attributes of `Needs` that it stands for.
+NEEDS = {
+    "images": ("gallery", "queries"),
+    "mixture": ("mixture", "queries"),
+    "labels": ("gallery_labels", "labels"),
+    "codes": ("gallery_codes", "query_codes"),
+    "untrained_codes": ("untrained_gallery_codes", "untrained_query_codes"),
+    "reconstructions": ("queries", "reconstructions"),
+    "samples": ("num_samples", "samples"),
+    "label_classifier": ("label_classifier",),
+    "probability_classifier": ("probability_classifier",),
+}
+
+
+class Needs:
+    """A trained model, its data, and what follows from both.
+
+    Codes are dictionaries of arrays, see `batchwise.encode`.
+
+    Args:
+        model: `ALI`.
+        config: `Config` of its training.
+        train: Tuple of the gallery and its integer labels (or `None`).
+        held_out: Tuple likewise, of the queries. Images are uint8, or floats
+            as the model takes them.
+        num_samples: Integer. Images drawn from the prior, with seed 0; of a
+            known mixture `NUM_MIXTURE_SAMPLES` points instead.
+    """
+
+    def __init__(self, model, config, train, held_out, num_samples):
+        self.model = model
+        self.config = config
+        self.gallery, self.gallery_labels = train
+        self.queries, self.labels = held_out
+        self.mixture = mixtures.find(config.dataset)
+        self.num_samples = NUM_MIXTURE_SAMPLES if self.mixture else num_samples
+
+    def has(self, need):
+        """Whether a need is met: data may lack labels, or be no mixture.
+
+        Args:
+            need: String, a key of `NEEDS`. "images" are any data but those
+                of a known mixture, which has metrics of its own.
+
+        Raises:
+            ValueError: if there is no such need.
+        """
+        if need not in NEEDS:
+            raise ValueError(
+                f"A metric's needs must be of {list(NEEDS)}. Received: {need}"
+            )
+        if need in ("images", "mixture"):
+            return bool(self.mixture) == (need == "mixture")
+        if need in ("labels", "label_classifier", "probability_classifier"):
+            return self.labels is not None
+        return True
+
+    @functools.cached_property
+    def gallery_codes(self):
+        """The gallery's codes."""
+        return batchwise.encode(self.model, self.gallery)
+
+    @functools.cached_property
+    def query_codes(self):
+        """The queries' codes."""
+        return batchwise.encode(self.model, self.queries)
+
+    @functools.cached_property
+    def untrained_gallery_codes(self):
+        """The gallery's codes, by the untrained encoder."""
+        return batchwise.encode(self._untrained, self.gallery)
+
+    @functools.cached_property
+    def untrained_query_codes(self):
+        """The queries' codes, by the untrained encoder."""
+        return batchwise.encode(self._untrained, self.queries)
+
+    @functools.cached_property
+    def _untrained(self):
+        return build_untrained(self.config, self.gallery)
+
+    @functools.cached_property
+    def reconstructions(self):
+        """The queries' reconstructions: floats, as the model decodes."""
+        return batchwise.reconstruct(self.model, self.queries)
+
+    @functools.cached_property
+    def samples(self):
+        """Array of `num_samples` images: floats, as the model decodes."""
+        return batchwise.generate(self.model, self.num_samples)
+
+    @functools.cached_property
+    def label_classifier(self):
+        """The classifier of images that gives labels."""
+        return classifiers.fit_label_classifier(
+            self.gallery, self.gallery_labels
+        )
+
+    @functools.cached_property
+    def probability_classifier(self):
+        """The classifier of images that gives each class a probability."""
+        return classifiers.fit_probability_classifier(
+            self.gallery, self.gallery_labels
+        )

@@ -1,0 +1,24 @@
+"""The untrained model: a baseline of whatever an encoder's codes are for."""
+
+from ali_keras.data.preprocessing import to_float
+from ali_keras.model.build import build_model
+
+
+def build_untrained(config, images):
+    """Builds the initial model, batch normalization fitted to the data.
+
+    Args:
+        config: `Config`.
+        images: Array of uint8 pixels, or of floats as the model takes them.
+
+    Returns:
+        `ALI`.
+    """
+    model = build_model(config)
+    # Enough batches that the initial statistics have faded.
+    for step in range(100):
+        start = step * config.batch_size % len(images)
+        batch = to_float(images[start : start + config.batch_size])
+        model.encoder(batch, training=True)
+    model.encoder_ema.set_weights(model.encoder.get_weights())
+    return model

@@ -1,0 +1,27 @@
+"""The files of a workdir, as text for people."""
+
+DESCRIPTIONS = {
+    "config.json": "resolved configuration",
+    "model.keras": "trained model, for keras.models.load_model",
+    "export/encoder": "SavedModel of the encoder, by version",
+    "export/decoder": "SavedModel of the decoder, by version",
+    "samples.png": "samples from the prior",
+    "neighbours.png": "samples, each beside its nearest training image",
+    "reconstructions.png": "originals in odd columns, reconstructions in even",
+    "interpolations.png": "held-out images at both ends, linear in z",
+    "mixture.png": "data, samples, reconstructions and codes, by mode",
+    "losses.png": "losses and discriminator accuracy per epoch",
+    "history.json": "figures of each epoch",
+    "metrics.json": "the metrics above",
+    "training.json": "command, versions and machine of the training",
+    "logs": "for TensorBoard",
+}
+
+
+def list_files(folder):
+    """Lists what lies in a workdir, with what each file is."""
+    lines = [f"In {folder}:"]
+    for name, description in DESCRIPTIONS.items():
+        if (folder / name).exists():
+            lines.append(f"  {name:<20} {description}")
+    return "\n".join(lines)
