@@ -40,7 +40,7 @@ class Checkout:
     def setup(self, *variables):
         """Returns the status of `make setup`, what it would run, its errors."""
         result = subprocess.run(
-            ["make", "--dry-run", "setup", *variables],
+            ["make", "--dry-run", "setup", *variables],  # noqa: S607 Of PATH.
             cwd=self.folder,
             env={"PATH": str(self.programs)},
             capture_output=True,
