@@ -6,9 +6,9 @@ from typing import Any
 from typing import TypeVar
 
 import numpy as np
-import tensorflow as tf
 
 from ali_keras.client import batches
+from ali_keras.client import tensors
 from ali_keras.client.addresses import Transport
 from ali_keras.client.calls import Deadline
 from ali_keras.client.calls import with_retries
@@ -73,7 +73,7 @@ class Sender:
         """
         [info] = self.signature(model, name, deadline).inputs.values()
         shape = tuple(dim.size for dim in info.tensor_shape.dim[1:])
-        return shape, np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+        return shape, tensors.numpy_dtype(info.dtype)
 
     def predict(
         self, model: str, name: str, rows: np.ndarray, deadline: Deadline
