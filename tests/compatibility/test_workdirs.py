@@ -17,8 +17,12 @@ RECORDED = small_runs.RECORDED
 FIGURES = json.loads((RECORDED / "small_runs.json").read_text())
 # The same weights, hence the same numbers but for the order of sums.
 SAME = 1e-6
-# After more steps. An update of Adam magnifies rounding.
-TRAINED = 1e-3
+# After one more epoch.
+TRAINED = 1e-4
+# The variables that must be. Some biases, such as that of a relativistic
+# discriminator's logit, have a gradient of 0: Adam takes full steps by what
+# rounding leaves of it.
+SHARE_TRAINED = 0.9
 
 
 @pytest.fixture
@@ -55,7 +59,9 @@ def test_it_resumes(workdir, name):
     values = steps.sample(
         steps.variables(keras.models.load_model(path / "model.keras"))
     )
-    check(closeness.distances(values, arrays("resumed", name)), TRAINED)
+    distances = closeness.distances(values, arrays("resumed", name))
+    is_near = [distance <= TRAINED for distance in distances.values()]
+    assert np.mean(is_near) >= SHARE_TRAINED, distances
 
 
 def test_it_loads(workdir):
