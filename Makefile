@@ -1,6 +1,6 @@
 # `make help` lists what there is to do.
 
-PYTHON ?= python3.11
+PYTHON ?= $(call newest_python)
 WORKERS ?= 2
 VENV := .venv
 BEAM := .venv-beam
@@ -15,11 +15,32 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-9s %s\n", $$1, $$2}' Makefile
 
+# The version of a Python, such as 3.12. It is run, because the shim of a version
+# manager may be on PATH and start nothing.
+version = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' \
+	2>/dev/null)
+is_supported = $(filter 3.13 3.12 3.11,$(call version,$(1)))
+newest_python = $(or \
+	$(if $(call is_supported,python3.13),python3.13), \
+	$(if $(call is_supported,python3.12),python3.12), \
+	$(if $(call is_supported,python3.11),python3.11), \
+	$(if $(call is_supported,python3),python3), \
+	$(error Python 3.13, 3.12 or 3.11 is needed, as python3.13, python3.12, \
+	python3.11 or python3. Found: python3 \
+	$(or $(call version,python3),is missing or does not start)))
+
+# An environment keeps the Python that made it. It is made anew (FORCE) when that
+# Python does not start any more, or PYTHON was given and is another version.
+given := $(if $(filter file,$(origin PYTHON)),3.%,$(or \
+	$(call version,$(PYTHON)),missing))
+other_python = $(if $(wildcard $(1)/.runtime),$(if \
+	$(filter $(given),$(call version,$(1)/bin/python)),,FORCE))
+
 setup: $(VENV)/.runtime ## Create .venv with the pinned requirements
 
 # The stamps record which requirements are installed; --clear takes the
 # environment back to empty, so that nothing outlives the file that named it.
-$(VENV)/.runtime: requirements.txt
+$(VENV)/.runtime: requirements.txt $(call other_python,$(VENV))
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --requirement $<
 	touch $@
@@ -30,7 +51,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 
 beam: $(BEAM)/.runtime ## Create .venv-beam, where export.encode_beam runs
 
-$(BEAM)/.runtime: requirements-beam.txt
+$(BEAM)/.runtime: requirements-beam.txt $(call other_python,$(BEAM))
 	$(PYTHON) -m venv --clear $(BEAM)
 	$(BEAM)/bin/python -m pip install --quiet --requirement $<
 	touch $@

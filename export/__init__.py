@@ -1,7 +1,1 @@
 """Exporters of a trained model to the formats that others serve."""
-
-import os
-
-# Some of TensorFlow's notes would drown what the programs say; those that it
-# prints while it is imported heed no setting. TF_CPP_MIN_LOG_LEVEL=0 has all.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -10,8 +10,6 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.data import writers
-from ali_keras.evaluation.codes import encode_split
 
 common_flags.declare(
     __name__, "workdir", "output", "format", "dataset", "data_dir", "seed"
@@ -23,6 +21,9 @@ SPLIT = flags.DEFINE_string(
 
 def main():
     """Loads the model, encodes batch by batch, writes one file."""
+    from ali_keras.data import writers
+    from ali_keras.evaluation.codes import encode_split
+
     path, form = common_flags.output("encoded", "npz", writers.STREAM_WRITERS)
     model, config = common_flags.workdir().load()
     config = config.replace(

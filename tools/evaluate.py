@@ -5,13 +5,8 @@ python -m tools.evaluate --workdir=runs/demo
 Writes metrics.json and, for images, neighbours.png; prints a table.
 """
 
-from ali_keras import files
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.evaluation import evaluate as evaluation
-from ali_keras.evaluation.summary import format_metrics
-from ali_keras.plotting import grids
-from ali_keras.training.workdir_files import list_files
 
 common_flags.declare(__name__, "workdir", "data_dir")
 NUM_NEIGHBOURS = 50
@@ -19,6 +14,12 @@ NUM_NEIGHBOURS = 50
 
 def main():
     """Loads model and data, measures, writes and prints."""
+    from ali_keras import files
+    from ali_keras.evaluation import evaluate as evaluation
+    from ali_keras.evaluation.summary import format_metrics
+    from ali_keras.plotting import grids
+    from ali_keras.training.workdir_files import list_files
+
     workdir = common_flags.workdir()
     model, config = workdir.load()
     splits = evaluation.load_splits(config, common_flags.DATA_DIR.value)
@@ -31,6 +32,9 @@ def main():
 
 
 def _draw_neighbours(model, gallery):
+    from ali_keras.evaluation import evaluate as evaluation
+    from ali_keras.plotting import grids
+
     samples = evaluation.generate(model, NUM_NEIGHBOURS)
     neighbours = evaluation.nearest_neighbours(gallery, samples)
     return grids.pairs(samples, neighbours)

@@ -11,8 +11,6 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.data import writers
-from ali_keras.evaluation.evaluate import generate
 
 common_flags.declare(__name__, "workdir", "output", "format", "seed")
 NUM_IMAGES = flags.DEFINE_integer(
@@ -22,6 +20,9 @@ NUM_IMAGES = flags.DEFINE_integer(
 
 def main():
     """Loads the model, draws, writes one file."""
+    from ali_keras.data import writers
+    from ali_keras.evaluation.evaluate import generate
+
     path, form = common_flags.output("generated", "png", writers.WRITERS)
     model, _ = common_flags.workdir().load()
     write = writers.writer(form, model.bounded)

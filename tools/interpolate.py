@@ -7,8 +7,6 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.evaluation.evaluate import load_held_out
-from ali_keras.plotting import grids
 
 common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_ROWS = flags.DEFINE_integer(
@@ -21,6 +19,9 @@ STEPS = flags.DEFINE_integer(
 
 def main():
     """Loads the model and held-out images, writes one picture."""
+    from ali_keras.evaluation.evaluate import load_held_out
+    from ali_keras.plotting import grids
+
     path, _ = common_flags.output("interpolations", "png", ["png"])
     model, config = common_flags.workdir().load()
     grids.check_images(model)

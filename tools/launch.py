@@ -199,7 +199,7 @@ def _say(line):
 
 def run():
     """Runs the program."""
-    program.run(main, takes_command=True)
+    program.run(main, takes_command=True, tensorflow=False)
 
 
 if __name__ == "__main__":

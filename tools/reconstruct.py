@@ -7,8 +7,6 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.evaluation.evaluate import load_held_out
-from ali_keras.plotting import grids
 
 common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
 NUM_PAIRS = flags.DEFINE_integer(
@@ -18,6 +16,9 @@ NUM_PAIRS = flags.DEFINE_integer(
 
 def main():
     """Loads the model and held-out images, writes one picture."""
+    from ali_keras.evaluation.evaluate import load_held_out
+    from ali_keras.plotting import grids
+
     path, _ = common_flags.output("reconstructions", "png", ["png"])
     model, config = common_flags.workdir().load()
     grids.check_images(model)

@@ -7,15 +7,13 @@ from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow_serving.apis import get_model_metadata_pb2
-from tensorflow_serving.apis import model_pb2
-from tensorflow_serving.apis import predict_pb2
-from tensorflow_serving.apis import prediction_service_pb2_grpc
 
+from ali_keras.client import messages
+from ali_keras.client import tensors
 from ali_keras.client.calls import Deadline
 from ali_keras.client.errors import ServerError
 
+SERVICE = "/tensorflow.serving.PredictionService"
 # Of a string in a message, besides its bytes.
 STRING_OVERHEAD = 8
 # Milliseconds. After a refused connection gRPC fails for a second, by its
@@ -56,21 +54,28 @@ class GrpcTransport:
             self._channel = grpc.insecure_channel(address, options)
         else:
             self._channel = grpc.secure_channel(address, credentials, options)
-        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(
-            self._channel
+        self._predict = self._channel.unary_unary(
+            f"{SERVICE}/Predict",
+            messages.PredictRequest.SerializeToString,
+            messages.PredictResponse.FromString,
+        )
+        self._get_model_metadata = self._channel.unary_unary(
+            f"{SERVICE}/GetModelMetadata",
+            messages.GetModelMetadataRequest.SerializeToString,
+            messages.GetModelMetadataResponse.FromString,
         )
         self._version = version
         self._version_label = version_label
 
     def signatures(self, model: str, deadline: Deadline) -> Mapping[str, Any]:
         """Asks for the `SignatureDef`s of a model, by name."""
-        request = get_model_metadata_pb2.GetModelMetadataRequest(
+        request = messages.GetModelMetadataRequest(
             model_spec=self._spec(model), metadata_field=["signature_def"]
         )
-        answer = _call(self._stub.GetModelMetadata, request, deadline)
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        answer.metadata["signature_def"].Unpack(signatures)
-        return signatures.signature_def
+        answer = _call(self._get_model_metadata, request, deadline)
+        # Not `Unpack`, which wants TF Serving's name of the message.
+        content = answer.metadata["signature_def"].value
+        return messages.SignatureDefMap.FromString(content).signature_def
 
     def predict(
         self,
@@ -81,14 +86,14 @@ class GrpcTransport:
         deadline: Deadline,
     ) -> dict[str, np.ndarray]:
         """Runs a signature; only REST must know its `SignatureDef`."""
-        request = predict_pb2.PredictRequest(
+        request = messages.PredictRequest(
             model_spec=self._spec(model, signature_name)
         )
         for name, value in inputs.items():
-            request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
-        answer = _call(self._stub.Predict, request, deadline)
+            request.inputs[name].CopyFrom(tensors.to_proto(value))
+        answer = _call(self._predict, request, deadline)
         return {
-            name: tf.make_ndarray(value)
+            name: tensors.from_proto(value)
             for name, value in answer.outputs.items()
         }
 
@@ -108,10 +113,8 @@ class GrpcTransport:
         """Closes the connection."""
         self._channel.close()
 
-    def _spec(
-        self, model: str, signature_name: str = ""
-    ) -> model_pb2.ModelSpec:
-        spec = model_pb2.ModelSpec(name=model, signature_name=signature_name)
+    def _spec(self, model: str, signature_name: str = "") -> Any:
+        spec = messages.ModelSpec(name=model, signature_name=signature_name)
         if self._version is not None:
             spec.version.value = self._version
         elif self._version_label is not None:
@@ -121,9 +124,9 @@ class GrpcTransport:
 
 def _answer_bytes(output: Any) -> int:
     """Bytes of a row of an output, where its shape is known."""
-    dtype = tf.as_dtype(output.dtype)
+    dtype = tensors.numpy_dtype(output.dtype)
     # Integers travel as varints: two bytes from 128 on.
-    size = 2 if dtype == tf.uint8 else dtype.size
+    size = 2 if dtype == np.uint8 else dtype.itemsize
     return size * math.prod(abs(d.size) for d in output.tensor_shape.dim[1:])
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from google.protobuf import json_format
-from tensorflow_serving.apis import get_model_metadata_pb2
 
+from ali_keras.client import messages
+from ali_keras.client import tensors
 from ali_keras.client.calls import Deadline
 from ali_keras.client.errors import DEADLINE_EXCEEDED
 from ali_keras.client.errors import UNAVAILABLE
@@ -73,7 +73,7 @@ class RestTransport:
         try:
             return json_format.ParseDict(
                 answer["metadata"]["signature_def"],
-                get_model_metadata_pb2.SignatureDefMap(),
+                messages.SignatureDefMap(),
                 ignore_unknown_fields=True,
             ).signature_def
         except (KeyError, TypeError, json_format.ParseError) as error:
@@ -102,7 +102,7 @@ class RestTransport:
                 outputs = {name: outputs for name in signature.outputs}
             return {
                 name: np.asarray(
-                    outputs[name], tf.as_dtype(output.dtype).as_numpy_dtype
+                    outputs[name], tensors.numpy_dtype(output.dtype)
                 )
                 for name, output in signature.outputs.items()
             }

@@ -6,10 +6,10 @@ from typing import Any
 from typing import TypeVar
 
 import numpy as np
-import tensorflow as tf
 
 from ali_keras.client import batches
 from ali_keras.client import checks
+from ali_keras.client import tensors
 from ali_keras.client.addresses import Transport
 from ali_keras.client.calls import Deadline
 from ali_keras.client.calls import with_retries
@@ -75,10 +75,7 @@ class Sender:
         rows = {}
         for key, info in self.signature(model, name, deadline).inputs.items():
             shape = tuple(dim.size for dim in info.tensor_shape.dim[1:])
-            rows[key] = (
-                shape,
-                np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype),
-            )
+            rows[key] = (shape, np.dtype(tensors.numpy_dtype(info.dtype)))
         return rows
 
     def predict(

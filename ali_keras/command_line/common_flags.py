@@ -5,7 +5,6 @@ import sys
 from absl import flags
 
 from ali_keras.errors import InputError
-from ali_keras.training.workdir import Workdir
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
 OUTPUT = flags.DEFINE_string(
@@ -85,6 +84,8 @@ def workdir():
     """Returns the `Workdir` of --workdir."""
     if not _WORKDIR.value:
         raise InputError("--workdir must be given: the folder of the run")
+    from ali_keras.training.workdir import Workdir  # With all of Keras.
+
     return Workdir(_WORKDIR.value)
 
 

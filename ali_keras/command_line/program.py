@@ -2,12 +2,12 @@
 
 import sys
 
-import tensorflow as tf
 from absl import app
 from absl import flags
 from absl import logging
 
 from ali_keras.command_line import common_flags
+from ali_keras.command_line import startup
 from ali_keras.distribution import cluster
 from ali_keras.distribution import signals
 from ali_keras.errors import InputError
@@ -17,7 +17,7 @@ USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
 
 
-def run(main, takes_command=False):
+def run(main, takes_command=False, tensorflow=True):
     """Runs an absl program.
 
     Args:
@@ -27,12 +27,16 @@ def run(main, takes_command=False):
             It may return another status.
         takes_command: Boolean. Whether `main` takes the list of arguments
             that are no flags.
+        tensorflow: Boolean. Whether to load TensorFlow before `main` runs:
+            quietly, unless --verbosity asks for more than warnings.
     """
 
     def guarded(argv):
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # TFDS tells much.
-        status, message = _run_guarded(main, argv[1:], takes_command)
+        status, message = _run_guarded(
+            main, argv[1:], takes_command, tensorflow
+        )
         if message:
             print(message, file=sys.stderr)
         if status and cluster.joined.is_set():
@@ -43,7 +47,7 @@ def run(main, takes_command=False):
     app.run(guarded)
 
 
-def _run_guarded(main, arguments, takes_command):
+def _run_guarded(main, arguments, takes_command, tensorflow):
     """Returns the status of a program, and the line that tells of its end."""
     try:
         if arguments and not takes_command:
@@ -53,10 +57,12 @@ def _run_guarded(main, arguments, takes_command):
             )
         common_flags.check_declared(main.__module__)
         with signals.handled_by(signals.terminate):
+            if tensorflow:
+                startup.load_tensorflow(show_notes=logging.level_info())
             return main(*([arguments] if takes_command else [])) or 0, None
     except InputError as error:
         return USAGE_ERROR, f"error: {error}"
-    except (OSError, tf.errors.OpError, cluster.WorkerLost) as error:
+    except _outer_errors() as error:
         if cluster.is_worker_loss(error):
             return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
         reason = getattr(error, "message", None) or str(error)
@@ -71,6 +77,16 @@ def _run_guarded(main, arguments, takes_command):
         )
     except Terminated as notice:
         return signals.TERMINATED, notice
+
+
+def _outer_errors():
+    """Returns the errors of files, places, data and other workers."""
+    errors = (OSError, cluster.WorkerLost)
+    # What was not loaded has raised nothing.
+    tensorflow = sys.modules.get("tensorflow")
+    if hasattr(tensorflow, "errors"):
+        errors += (tensorflow.errors.OpError,)
+    return errors
 
 
 def _list_flags_in_help(main):

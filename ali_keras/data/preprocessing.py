@@ -2,7 +2,9 @@
 
 import re
 
-import tensorflow as tf
+import numpy as np
+
+from ali_keras.lazy import tensorflow as tf
 
 # Height and width of CelebA's aligned images.
 ALIGNED_SHAPE = (218, 178)
@@ -153,9 +155,9 @@ def to_float(images):
     """
     if images.dtype != "uint8":
         return images
-    if isinstance(images, tf.Tensor):
-        return tf.cast(images, tf.float32) / 255.0
-    return images.astype("float32") / 255.0
+    if isinstance(images, np.ndarray):  # Without TensorFlow.
+        return images.astype("float32") / 255.0
+    return tf.cast(images, tf.float32) / 255.0
 
 
 def _check_range(images):

@@ -10,20 +10,11 @@ import sys
 import threading
 import time
 
-import tensorflow as tf
-
 from ali_keras.errors import InputError
+from ali_keras.lazy import tensorflow as tf
 
 # 128 + SIGUSR1: a status from 128 on tells orchestrators to start again.
 WORKER_LOST = 138
-# What a collective operation ends with, depending on how its peer went.
-_LOSSES = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.UnavailableError,
-)
 
 joined = threading.Event()  # Set once TensorFlow has made its connections.
 
@@ -102,7 +93,7 @@ def is_worker_loss(error):
     """Whether an error says that all workers must start again."""
     if isinstance(error, WorkerLost):
         return True
-    return isinstance(error, _LOSSES) and "TF_CONFIG" in os.environ
+    return "TF_CONFIG" in os.environ and isinstance(error, _losses())
 
 
 def describe_loss(error):
@@ -121,6 +112,17 @@ def leave(status):
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _losses():
+    # What a collective operation ends with, depending on how its peer went.
+    return (
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.FailedPreconditionError,
+        tf.errors.UnavailableError,
+    )
 
 
 def _parse(config):
