@@ -18,7 +18,7 @@ TITLES = (
     "error of z_mean: mean, largest",
     "error of images: mean, largest",
     "1-NN, z_mean",
-    "agreement of reconstructions",
+    "label accuracy of reconstructions",
     "reconstruction error (MSE)",
 )
 SAVED_MODEL = "saved_model"

@@ -12,7 +12,7 @@ from tools.documents import records
 # Title, name of the metric, format.
 COLUMNS = (
     ("1-NN, z_mean", "nearest_neighbour_accuracy", ".3f"),
-    ("agreement of reconstructions", "reconstruction_agreement", ".3f"),
+    ("label accuracy of reconstructions", "reconstruction_agreement", ".3f"),
     ("reconstruction error (MSE)", "reconstruction_error", ".4f"),
 )
 

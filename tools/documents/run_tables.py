@@ -36,7 +36,7 @@ ROWS = (
     ("… encoder untrained", (ACCURACY, "features_untrained"), THREE),
     ("1-NN, raw pixels", (ACCURACY, "pixels"), THREE),
     ("reconstruction error (MSE)", ("reconstruction_error",), FOUR),
-    ("agreement of reconstructions", ("reconstruction_agreement",), THREE),
+    ("label accuracy of reconstructions", ("reconstruction_agreement",), THREE),
     ("… ceiling: the classifier itself", ("classifier_accuracy",), THREE),
     ("smallest class of 1,000 samples", ("smallest_class_share",), THREE),
     ("classifier score of 1,000 samples", ("classifier_score",), ".2f"),
