@@ -8,7 +8,7 @@ DEMO := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup beam demo test test-slow lint clean FORCE
+.PHONY: help setup beam demo docs test test-slow lint clean FORCE
 # An interrupted `make` would delete it, and with it the training so far.
 .PRECIOUS: $(DEMO)/model.keras
 
@@ -54,6 +54,9 @@ $(DEMO)/export/encoder/% $(DEMO)/export/decoder/%: $(DEMO)/model.keras | \
 	rm -rf $(DEMO)/export/encoder/$* $(DEMO)/export/decoder/$*
 	$(VENV)/bin/python -m export.saved_model --workdir=$(DEMO) \
 		--output=$(DEMO)/export --version=$*
+
+docs: $(VENV)/.runtime ## Write the tables and figures of the documents
+	$(VENV)/bin/python -m tools.documents
 
 lint: $(VENV)/.dev ## Check style and formatting
 	$(VENV)/bin/ruff check .

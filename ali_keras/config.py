@@ -1,168 +1,108 @@
-"""The configuration of a run: one frozen dataclass, presets as data."""
+"""The configuration of a run: groups of settings, presets as data."""
 
 import dataclasses
 import json
-import math
 import pathlib
+import types
 
 from ali_keras import files
-from ali_keras.architectures import ARCHITECTURES
-from ali_keras.distribution.precision import PRECISIONS
-from ali_keras.distribution.precision import resolve
+from ali_keras import settings
+from ali_keras.distribution import precision
 from ali_keras.errors import InputError
 from ali_keras.latents.prior import PRIORS
-from ali_keras.networks.rows import NORMALIZATIONS
-from ali_keras.objectives.objective import CYCLES
+from ali_keras.networks.settings import NetworkSettings
+from ali_keras.objectives.objective import Objective
+from ali_keras.optimizers import OptimizerSettings
 from ali_keras.presets import PRESETS
+from ali_keras.settings import REQUIRED
+from ali_keras.settings import setting
+
+# Keras' choice is XLA for one GPU, and none on CPUs.
+JIT_COMPILE = types.MappingProxyType(
+    {"auto": "auto", "true": True, "false": False}
+)
+
+
+@settings.group
+class RunSettings:
+    """What is trained on, how long, and from which seed."""
+
+    dataset: str = setting(
+        REQUIRED, "TFDS name, 'name' or 'name/config', or folder:PATH."
+    )
+    preset: str = setting(
+        REQUIRED, "Named settings that the other values started from."
+    )
+    data_dir: str | None = setting(
+        None, "Folder of prepared TFDS data; none: TFDS' own."
+    )
+    train_split: str | None = setting(
+        None,
+        "TFDS split to train on, such as 'extra' or 'train[:90%]'; none: all "
+        "of 'train' that is not held out.",
+    )
+    batch_size: int = setting(
+        100, "Images of a batch, of all replicas together.", at_least=1
+    )
+    epochs: int = setting(REQUIRED, "Epochs in all.", at_least=1)
+    steps_per_epoch: int | None = setting(
+        None,
+        "Steps that make an epoch; none: one pass over the data.",
+        at_least=1,
+    )
+    seed: int = setting(
+        0, "Fixes initial weights, order of data and noise.", at_least=0
+    )
+    prior: str = setting(
+        "normal", "Distribution of z before it sees an image.", choices=PRIORS
+    )
+    ema_decay: float = setting(
+        0.0,
+        "Decay of the averaged encoder and decoder; 0: off.",
+        at_least=0,
+        below=1,
+    )
+    precision: str = setting(
+        "float32",
+        "Keras dtype policy; auto: mixed_bfloat16 where it is native.",
+        choices=precision.PRECISIONS,
+        aliases=("auto",),
+    )
+    jit_compile: str = setting(
+        "auto",
+        "XLA; auto: Keras' choice, on for one GPU and off on CPUs.",
+        choices=tuple(JIT_COMPILE),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that fixes a training run, resolved.
 
-    Attributes:
-        dataset: TFDS name, `name` or `name/config`; or `folder:PATH`.
-        preset: Name of the preset that the other values started from.
-        data_dir: Folder of prepared TFDS data; `None` is TFDS' default.
-        train_split: TFDS split to train on; `None` is "train".
-        architecture: Key of `architectures.ARCHITECTURES`.
-        channels: Channels of the images: 1 grey, 3 RGB, 2 points in the
-            plane.
-        latent_dim: Size of z.
-        prior: Of z, one of `prior.PRIORS`.
-        min_sigma: Floor of the encoder's sigma; 0 is none.
-        discriminator_normalization: Of the discriminator's kernels, one of
-            `rows.NORMALIZATIONS`.
-        batch_size: Global batch, over all replicas.
-        epochs: Epochs to train in all.
-        steps_per_epoch: Steps that are called an epoch; `None` is one pass
-            over the data.
-        seed: Fixes initial weights, order of data and noise.
-        generator_learning_rate: Adam's, for encoder and decoder.
-        discriminator_learning_rate: Adam's, for the discriminator.
-        learning_rate_decay_steps: Steps over which both rates fall to 0 along
-            a half cosine; 0 keeps them constant, as the paper does.
-        beta_1: Adam's decay of the first moment.
-        beta_2: Adam's decay of the second moment.
-        relativistic: Whether to use the relativistic pairing loss.
-        gradient_penalty: Weight gamma of R1 + R2; 0 is off.
-        gradient_penalty_interval: One of so many pairs is penalised.
-        instance_noise: Standard deviation of the noise on D's images.
-        instance_noise_steps: Steps over which it falls to 0; 0 is never.
-        encoder_shift: Pixels by which the encoder's images are shifted at
-            random; 0 is off.
-        cycle: Form of the cycle-consistency, one of `objective.CYCLES`.
-        cycle_weight: Its weight lambda.
-        joint: Whether the discriminator sees z.
-        latent_regression: Weight of the latent regression; 0 is off. For
-            this and the next two see `objective.Objective`.
-        latent_regression_decoder: Share of its gradient that reaches the
-            decoder.
-        latent_regression_start: Steps before it, and after which the other
-            losses are off; 0: both all the time.
-        ema_decay: Decay of the averaged encoder and decoder; 0 is off.
-        precision: Keras dtype policy, one of `precision.PRECISIONS`.
-        jit_compile: "auto", "true" or "false": XLA; auto is Keras' choice
-            (on for one GPU, off on CPUs).
+    Each setting is an attribute, whatever group it is of: `config.latent_dim`
+    is `config.networks.latent_dim`.
 
-    Raises:
-        InputError: if a value is not allowed; the message names it.
+    Attributes:
+        run: `RunSettings`.
+        networks: `NetworkSettings`.
+        optimizers: `OptimizerSettings`.
+        objective: `Objective`.
     """
 
-    dataset: str
-    preset: str
-    data_dir: str | None
-    train_split: str | None
-    architecture: str
-    channels: int
-    latent_dim: int
-    prior: str
-    min_sigma: float
-    discriminator_normalization: str
-    batch_size: int
-    epochs: int
-    steps_per_epoch: int | None
-    seed: int
-    generator_learning_rate: float
-    discriminator_learning_rate: float
-    learning_rate_decay_steps: int
-    beta_1: float
-    beta_2: float
-    relativistic: bool
-    gradient_penalty: float
-    gradient_penalty_interval: int
-    instance_noise: float
-    instance_noise_steps: int
-    encoder_shift: int
-    cycle: str
-    cycle_weight: float
-    joint: bool
-    latent_regression: float
-    latent_regression_decoder: float
-    latent_regression_start: int
-    ema_decay: float
-    precision: str
-    jit_compile: str
+    run: RunSettings
+    networks: NetworkSettings
+    optimizers: OptimizerSettings
+    objective: Objective
 
-    def __post_init__(self):
-        for name, value in dataclasses.asdict(self).items():
-            if isinstance(value, float):
-                self._check(name, math.isfinite(value), "finite")
-        for name in (
-            "latent_dim",
-            "batch_size",
-            "epochs",
-            "gradient_penalty_interval",
-        ):
-            self._check(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("generator_learning_rate", "discriminator_learning_rate"):
-            self._check(name, getattr(self, name) > 0, "above 0")
-        for name in (
-            "seed",
-            "gradient_penalty",
-            "instance_noise",
-            "instance_noise_steps",
-            "encoder_shift",
-            "cycle_weight",
-            "latent_regression",
-            "latent_regression_start",
-            "learning_rate_decay_steps",
-        ):
-            self._check(name, getattr(self, name) >= 0, "at least 0")
-        for name in ("min_sigma", "ema_decay", "beta_1", "beta_2"):
-            self._check(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
-        share = self.latent_regression_decoder
-        self._check("latent_regression_decoder", 0 <= share <= 1, "in [0, 1]")
-        steps = self.steps_per_epoch
-        self._check(
-            "steps_per_epoch", steps is None or steps >= 1, "at least 1"
-        )
-        self._check_choices()
-
-    def _check_choices(self):
-        for name, allowed in (
-            ("architecture", tuple(ARCHITECTURES)),
-            ("channels", (1, 2, 3)),
-            ("prior", PRIORS),
-            ("cycle", CYCLES),
-            ("discriminator_normalization", tuple(NORMALIZATIONS)),
-            ("precision", PRECISIONS),
-            ("jit_compile", ("auto", "true", "false")),
-        ):
-            valid = getattr(self, name) in allowed
-            self._check(name, valid, f"one of {list(allowed)}")
-
-    def _check(self, name, valid, rule):
-        if not valid:
-            raise InputError(
-                f"{name} must be {rule}. Received: {getattr(self, name)}"
-            )
+    def __getattr__(self, name):
+        if name in _GROUPS:
+            return getattr(getattr(self, _GROUPS[name]), name)
+        raise AttributeError(f"Config has no setting {name!r}")
 
     @property
     def image_shape(self):
         """Height, width and channels of the networks' images."""
-        size = ARCHITECTURES[self.architecture].image_size
-        return (size, size, self.channels)
+        return self.networks.image_shape
 
     @classmethod
     def from_preset(cls, preset, dataset="", **overrides):
@@ -171,7 +111,7 @@ class Config:
         Args:
             preset: String, a key of `presets.PRESETS`.
             dataset: TFDS name.
-            **overrides: Attributes that differ from the preset; `None` means
+            **overrides: Settings that differ from the preset; `None` means
                 the preset's value. `precision` may be "auto" here, see
                 `precision.resolve`.
 
@@ -180,26 +120,52 @@ class Config:
 
         Raises:
             InputError: if there is no such preset, or a value is not allowed.
+            TypeError: if there is no such setting.
         """
         if preset not in PRESETS:
             raise InputError(
                 f"preset must be one of {sorted(PRESETS)}. Received: {preset}"
             )
         given = {k: v for k, v in overrides.items() if v is not None}
-        values = {**DEFAULTS, **PRESETS[preset], **given}
-        values["precision"] = resolve(values["precision"])
-        return cls(dataset=dataset, preset=preset, **values)
+        values = {**PRESETS[preset], **given}
+        if "precision" in values:
+            values["precision"] = precision.resolve(values["precision"])
+        return cls.from_values(dataset=dataset, preset=preset, **values)
+
+    @classmethod
+    def from_values(cls, **values):
+        """Makes a configuration from settings by name, see `values`.
+
+        Raises:
+            InputError: if a value is not allowed.
+            TypeError: if a setting is unknown, or one without a default is
+                missing.
+        """
+        unknown = sorted(values.keys() - _GROUPS.keys())
+        if unknown:
+            raise TypeError(f"There is no setting {', '.join(unknown)}")
+        return cls(
+            **{
+                name: kind(
+                    **{k: v for k, v in values.items() if _GROUPS[k] == name}
+                )
+                for name, kind in KINDS.items()
+            }
+        )
+
+    def values(self):
+        """Returns a flat dictionary of all settings by name."""
+        return {name: getattr(self, name) for name in _GROUPS}
 
     @classmethod
     def read(cls, path):
-        """Reads a configuration that `write` wrote.
+        """Reads a configuration that `write` wrote, or an older version did.
 
         Raises:
             InputError: if the file is missing or is no configuration.
         """
         try:
-            values = json.loads(pathlib.Path(path).read_text())
-            return cls(**{**DEFAULTS, **values})  # It may be an older one.
+            return cls.from_values(**json.loads(pathlib.Path(path).read_text()))
         except FileNotFoundError:
             raise InputError(
                 "A workdir must hold config.json, as ali-train writes it. "
@@ -211,54 +177,33 @@ class Config:
                 f"Received: {path} ({error})"
             ) from None
 
-    def values(self):
-        """Returns all settings as a flat dictionary."""
-        return dataclasses.asdict(self)
-
     def write(self, path):
-        """Writes the configuration as JSON, whole or not at all."""
-        files.write_json(path, dataclasses.asdict(self))
+        """Writes all settings as JSON, whole or not at all."""
+        files.write_json(path, self.values())
 
     def differences(self, other):
-        """Names of the attributes in which two configurations differ."""
-        return [
-            field.name
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) != getattr(other, field.name)
-        ]
+        """Names of the settings in which two configurations differ."""
+        theirs = other.values()
+        return [k for k, v in self.values().items() if theirs[k] != v]
 
     def replace(self, **changes):
-        """Returns a copy with some attributes changed."""
-        return dataclasses.replace(self, **changes)
+        """Returns a copy with some settings changed."""
+        return self.from_values(**{**self.values(), **changes})
 
 
-# Values that no preset needs to state: the paper's, or off.
-DEFAULTS = {
-    "data_dir": None,
-    "train_split": None,
-    "channels": 1,
-    "prior": "normal",
-    "min_sigma": 0.0,
-    "discriminator_normalization": "none",
-    "batch_size": 100,
-    "steps_per_epoch": None,
-    "seed": 0,
-    "learning_rate_decay_steps": 0,
-    "beta_1": 0.5,
-    "beta_2": 0.999,
-    "relativistic": False,
-    "gradient_penalty": 0.0,
-    "gradient_penalty_interval": 1,
-    "instance_noise": 0.0,
-    "instance_noise_steps": 0,
-    "encoder_shift": 0,
-    "cycle": "none",
-    "cycle_weight": 1.0,
-    "joint": True,
-    "latent_regression": 0.0,
-    "latent_regression_decoder": 0.0,
-    "latent_regression_start": 0,
-    "ema_decay": 0.0,
-    "precision": "float32",
-    "jit_compile": "auto",
-}
+# The class of each group of settings, and the group of each setting.
+KINDS = types.MappingProxyType(
+    {field.name: field.type for field in dataclasses.fields(Config)}
+)
+_GROUPS = types.MappingProxyType(
+    {
+        each.name: name
+        for name, kind in KINDS.items()
+        for each in settings.settings_of(kind)
+    }
+)
+
+
+def all_settings():
+    """Returns the `settings.Setting`s of all groups, in a fixed order."""
+    return [s for kind in KINDS.values() for s in settings.settings_of(kind)]

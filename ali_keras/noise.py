@@ -12,7 +12,10 @@ state of its generators is not saved with the model.
 import contextlib
 import threading
 
-import tensorflow as tf
+from ali_keras.lazy import tensorflow as tf
+
+# Streams of noise within one step: each draw of a step has its own.
+PRIOR, POSTERIOR, INSTANCE, DROPOUT, SHIFT, REGRESSION, CYCLE = range(7)
 
 _active = threading.local()  # Strategies trace each replica in a thread.
 

@@ -1,4 +1,4 @@
-"""Named settings, as data. What a preset leaves out is `config.DEFAULTS`."""
+"""Named settings, as data. What a preset leaves out has its default."""
 
 # What the presets of the paper's networks share: Dumoulin et al. (2017).
 PAPER = {

@@ -1,6 +1,6 @@
 """What `--deterministic` costs, and whether it changes a byte.
 
-python -m benchmarks.determinism --output=results/determinism.json
+python -m benchmarks.determinism --output=results/determinism.jsonl
 
 Trains the preset mnist for a few epochs of 20 steps, with and without the
 flag in turn, so that both see the same machine. Prints the ratio of their
@@ -20,8 +20,9 @@ from absl import flags
 
 from ali_keras import files
 from ali_keras.training.record import describe_run
+from tools.documents import records
 
-OUTPUT = flags.DEFINE_string("output", None, "JSON file to write.")
+OUTPUT = flags.DEFINE_string("output", None, "JSON-lines file to write.")
 ROUNDS = flags.DEFINE_integer("rounds", 3, "Runs of each kind.", lower_bound=1)
 EPOCHS = flags.DEFINE_integer("epochs", 6, "Epochs of a run.", lower_bound=2)
 STEPS = 20
@@ -39,8 +40,9 @@ def main(argv):
         }
     print(json.dumps(results, indent=2))
     if OUTPUT.value:
-        record = describe_run(EPOCHS.value)
-        files.write_json(OUTPUT.value, {"results": results, **record})
+        run = describe_run(EPOCHS.value)
+        record = records.describe("determinism", run, results)
+        records.write(OUTPUT.value, [record])
 
 
 def _compare(folder, precision):

@@ -1,6 +1,6 @@
 """Steps at full size: do they run, how long do they take, in how much memory?
 
-python -m benchmarks.step --data_dir=tfds --output=results/steps.json
+python -m benchmarks.step --data_dir=tfds --output=results/steps.jsonl
 
 Each preset is built in each precision, in a process of its own, at its full
 size and batch. One step warms up, the next are timed. Images are CIFAR-10's
@@ -20,7 +20,6 @@ import numpy as np
 from absl import flags
 
 import ali_keras
-from ali_keras import files
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
@@ -28,6 +27,7 @@ from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.batches import training_batches
 from ali_keras.training.record import describe_run
+from tools.documents import records
 
 common_flags.declare(__name__, "output", "data_dir")
 PRESETS = flags.DEFINE_list(
@@ -62,10 +62,8 @@ def main():
         results.append(_in_a_process_of_its_own(config, NUM_STEPS.value))
         print(json.dumps(results[-1]), flush=True)
     if common_flags.OUTPUT.value:
-        record = describe_run(epochs=1)
-        files.write_json(
-            common_flags.OUTPUT.value, {"results": results, **record}
-        )
+        record = records.describe("steps", describe_run(epochs=1), results)
+        records.write(common_flags.OUTPUT.value, [record])
 
 
 def _in_a_process_of_its_own(config, num_steps):

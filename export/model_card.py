@@ -1,5 +1,7 @@
 """The model card: what a servable is, in Markdown, for whoever finds it."""
 
+from ali_keras import markdown
+
 from . import servables
 
 TITLES = {
@@ -118,5 +120,4 @@ def _is_number(value):
 
 
 def _table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    return markdown.table(head, rows)

@@ -11,7 +11,6 @@ from ali_keras import noise
 from ali_keras.data import preprocessing
 from ali_keras.latents import posterior
 from ali_keras.networks.svm_features import with_svm_features
-from ali_keras.objectives.objective import POSTERIOR
 
 MAX_COUNT = 1024  # Images of one call of `generate`.
 
@@ -52,7 +51,7 @@ class Signatures:
             return _without_features(encoder(self._take(image)))
 
         def sample(image, seed):
-            key = noise.fold(seed, POSTERIOR)
+            key = noise.fold(seed, noise.POSTERIOR)
             image = self._take(image)
             return {"z": posterior.encode(encoder, image, key, training=False)}
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ali_keras import noise
+from ali_keras.data.labels import or_no_labels
 from ali_keras.data.preprocessing import to_float
 from ali_keras.errors import InputError
 
@@ -15,6 +16,7 @@ def training_batches(
     steps_per_epoch,
     replicas=range(1),
     num_replicas=1,
+    labels=None,
 ):
     """Batches for `fit`, whose order is a function of (seed, epoch).
 
@@ -32,11 +34,13 @@ def training_batches(
         steps_per_epoch: Integer.
         replicas: `range` of the replicas whose shares are wanted.
         num_replicas: Integer. Among so many the global batch is split.
+        labels: Integer array `(num_examples,)`; `None` if there are none.
 
     Returns:
-        `tf.data.Dataset` of `{"image": float32 (batch_size / num_replicas,
-        height, width, channels)}`, in [0, 1] if the array is uint8: for each
-        step the shares of these replicas, one after the other.
+        `tf.data.Dataset` of tuples: images, float32 `(batch_size /
+        num_replicas, height, width, channels)`, in [0, 1] if the array is
+        uint8; and int32 labels, `labels.NO_LABEL` where there are none. For
+        each step it has the shares of these replicas, one after the other.
 
     Raises:
         InputError: if there are fewer images than a batch holds.
@@ -44,6 +48,7 @@ def training_batches(
     num_images = len(images)
     check_batch_size(batch_size, num_images)
     pixels = tf.constant(images)
+    classes = or_no_labels(labels, num_images)
     steps_per_pass = num_images // batch_size
     share_size = batch_size // num_replicas
 
@@ -56,7 +61,7 @@ def training_batches(
             noise.fold(seed, epoch, number),
             num_images - 1,
         )
-        return {"image": to_float(tf.gather(pixels, indices))}
+        return to_float(tf.gather(pixels, indices)), tf.gather(classes, indices)
 
     def split(number):
         # Of the shares that are wanted: each step has len(replicas) of them.

@@ -46,6 +46,22 @@ def preprocess(image, size, channels, dataset=None):
     return tf.ensure_shape(image, (size, size, channels))
 
 
+def preprocess_to_uint8(image, size, channels, dataset=None):
+    """Does what `preprocess` does, and returns 8-bit pixels.
+
+    An image that is as wanted already is returned as it is. Others are
+    rounded once, at the end.
+
+    Arguments as `preprocess`.
+
+    Returns:
+        uint8 tensor `(size, size, channels)`.
+    """
+    if image.dtype == tf.uint8 and image.shape == (size, size, channels):
+        return image
+    return round_to_uint8(preprocess(image, size, channels, dataset))
+
+
 def describe_preprocessing(shape, size, channels, dataset=None):
     """Says in words what `preprocess` does to images of a static shape.
 

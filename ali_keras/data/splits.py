@@ -6,7 +6,7 @@ import tensorflow as tf
 from ali_keras.data.image_folder import ImageFolder
 from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.data.preprocessing import preprocess
-from ali_keras.data.preprocessing import to_uint8
+from ali_keras.data.preprocessing import preprocess_to_uint8
 from ali_keras.data.sources import has_labels
 from ali_keras.data.sources import holds_points
 from ali_keras.errors import InputError
@@ -38,7 +38,7 @@ def split_names(builder, train_split=None):
     return train_split or "train[:90%]", "train[90%:]"
 
 
-def read_examples(builder, split, size, channels):
+def read_examples(builder, split, size, channels, as_bytes=False):
     """Streams a split in its stored order, preprocessed.
 
     Args:
@@ -46,10 +46,12 @@ def read_examples(builder, split, size, channels):
         split: TFDS split, slices such as "test[:100]" too.
         size: Integer. Height and width of the images.
         channels: Integer, 1 or 3.
+        as_bytes: Boolean. Whether images are wanted in 8 bits. Points are
+            floats all the same.
 
     Returns:
-        `tf.data.Dataset` of dictionaries: `image` float32 `(size, size,
-        channels)`, in [0, 1] unless they are points; where there are labels,
+        `tf.data.Dataset` of dictionaries: `image` `(size, size, channels)`,
+        float32 in [0, 1] or uint8, or float32 points; where there are labels,
         `label`; for a folder `file`, the path below it.
 
     Raises:
@@ -73,6 +75,8 @@ def read_examples(builder, split, size, channels):
         image = example["image"]
         if points:
             image = tf.cast(image, tf.float32)
+        elif as_bytes:
+            image = preprocess_to_uint8(image, size, channels, builder.name)
         else:
             image = preprocess(image, size, channels, builder.name)
         return {"image": image, **{name: example[name] for name in kept}}
@@ -89,20 +93,17 @@ def load_arrays(builder, split, size, channels):
         Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
         points, float32, and of int64 labels `(num_examples,)` or `None`.
     """
-    examples = read_examples(builder, split, size, channels)
+    examples = read_examples(builder, split, size, channels, as_bytes=True)
     num_examples = builder.info.splits[split].num_examples
-    points = holds_points(builder.info.features)
+    dtype = examples.element_spec["image"].dtype.as_numpy_dtype
     # Filled piece by piece: a list of pieces, joined, would be held twice.
-    images = np.empty(
-        (num_examples, size, size, channels), "float32" if points else "uint8"
-    )
+    images = np.empty((num_examples, size, size, channels), dtype)
     labels = np.empty(num_examples, "int64") if has_labels(builder) else None
     stop = 0
     try:
         for batch in examples.batch(1000):
             start, stop = stop, stop + len(batch["image"])
-            pixels = batch["image"]
-            images[start:stop] = pixels if points else to_uint8(pixels)
+            images[start:stop] = batch["image"]
             if labels is not None:
                 labels[start:stop] = batch["label"]
     except tf.errors.OpError as error:

@@ -2,7 +2,7 @@
 
 import pathlib
 
-import tensorflow as tf
+from ali_keras.lazy import tensorflow as tf
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

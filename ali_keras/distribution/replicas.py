@@ -1,6 +1,6 @@
 """What a training step must know of the replicas that it runs on."""
 
-import tensorflow as tf
+from ali_keras.lazy import tensorflow as tf
 
 
 def num_replicas():

@@ -3,11 +3,10 @@
 import math
 import signal
 
-import tensorflow as tf
-
 from ali_keras.distribution import cluster
 from ali_keras.distribution.replicas import num_workers
 from ali_keras.errors import InputError
+from ali_keras.lazy import tensorflow as tf
 
 STRATEGIES = ("auto", "default", "mirrored", "multi_worker")
 

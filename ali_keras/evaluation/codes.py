@@ -1,13 +1,11 @@
 """Encoding a whole split of a data set, batch by batch."""
 
 from ali_keras import noise
-from ali_keras.architectures import ARCHITECTURES
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_folder import ImageFolder
 from ali_keras.errors import InputError
 from ali_keras.latents import posterior
-from ali_keras.objectives.objective import POSTERIOR
 
 BATCH_SIZE = 500
 
@@ -33,8 +31,8 @@ def encode_split(model, config, split=None, seed=0):
     """
     builder = sources.open_again(config)
     split = split or splits.split_names(builder)[1]
-    size = ARCHITECTURES[config.architecture].image_size
-    examples = splits.read_examples(builder, split, size, config.channels)
+    size, _, channels = config.image_shape
+    examples = splits.read_examples(builder, split, size, channels)
     num_examples = builder.info.splits[split].num_examples
     if not num_examples:
         raise InputError(f"split must not be empty. Received: {split}")
@@ -53,6 +51,6 @@ def _fix_width(batches, width):
 def _encode_batches(model, batches, seed):
     for number, batch in enumerate(batches):
         images = batch.pop("image")
-        key = noise.fold(seed, POSTERIOR, number)
-        codes = posterior.describe(model.encoder_ema, images, key)
+        key = noise.fold(seed, noise.POSTERIOR, number)
+        codes = posterior.encode_all(model.encoder_ema, images, key)
         yield {k: v.numpy() for k, v in {**codes, **batch}.items()}

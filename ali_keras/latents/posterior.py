@@ -1,9 +1,7 @@
 """The encoder's distribution q(z|x): a Gaussian, a point, or neither."""
 
-import tensorflow as tf
-
 from ali_keras import noise
-from ali_keras.networks.layers import AppendNoise
+from ali_keras.lazy import tensorflow as tf
 
 
 def encode(encoder, images, key, training):
@@ -14,7 +12,7 @@ def encode(encoder, images, key, training):
     - Gaussian (ALI): outputs `z_mean` and `z_log_sigma`.
     - Deterministic (BiGAN): outputs `z_mean` alone, which is z.
     - Change of variables (ALI's toy): deterministic, with a layer
-      `AppendNoise` that draws here.
+      `layers.AppendNoise` that draws here.
 
     Args:
         encoder: `keras.Model`, see `builder.build_networks`.
@@ -30,7 +28,7 @@ def encode(encoder, images, key, training):
     return sample(posterior, key)
 
 
-def describe(encoder, images, key):
+def encode_all(encoder, images, key):
     """Encodes images in inference: all of the encoder's outputs, and a draw.
 
     Args:
@@ -43,7 +41,7 @@ def describe(encoder, images, key):
         variables at 0), and of `z`, what `encode` returns.
     """
     outputs = encoder(images, training=False)
-    if any(isinstance(layer, AppendNoise) for layer in encoder.layers):
+    if any(getattr(layer, "draws_noise", False) for layer in encoder.layers):
         return {**outputs, "z": encode(encoder, images, key, training=False)}
     return {**outputs, "z": sample(outputs, key)}
 

@@ -6,19 +6,21 @@ import keras
 import tensorflow as tf
 
 from ali_keras import noise
+from ali_keras.config import RunSettings
+from ali_keras.data.labels import labels_of
 from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
 from ali_keras.distribution.replicas import reducible
-from ali_keras.latents import prior as priors
 from ali_keras.model import loss_scaling
 from ali_keras.model import trackers
 from ali_keras.model import updates
 from ali_keras.model.averages import update_averages
 from ali_keras.model.inference import Inference
 from ali_keras.networks.weights import copy_network
-from ali_keras.objectives.objective import Networks
+from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.objective import Objective
+from ali_keras.settings import check_values
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
@@ -28,7 +30,8 @@ class ALI(Inference, keras.Model):
     An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator
     that sees pairs and tells (x, z ~ q(z|x)) from (x ~ p(x|z), z ~ N(0, I)).
     `fit` takes batches of images in [0, 1], (images, labels) or dictionaries
-    with the key "image", as TFDS gives them.
+    with the keys "image" and, if there are labels, "label", as TFDS gives
+    them. Labels reach the objective; ALI's own terms do not look at them.
 
     As in the authors' code, the discriminator is called once a step, on both
     kinds of pairs concatenated: its batch normalization, where it has any,
@@ -70,14 +73,7 @@ class ALI(Inference, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not 0 <= ema_decay < 1:
-            raise ValueError(
-                f"ema_decay must lie in [0, 1). Received: {ema_decay}"
-            )
-        if prior not in priors.PRIORS:
-            raise ValueError(
-                f"prior must be one of {priors.PRIORS}. Received: {prior}"
-            )
+        check_values(RunSettings, prior=prior, ema_decay=ema_decay)
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
@@ -87,13 +83,15 @@ class ALI(Inference, keras.Model):
         self.seed = seed
         self.ema_decay = ema_decay
         self.latent_dim = decoder.input_shape[-1]
-        dtype = self.variable_dtype
-        self.encoder_ema = copy_network(encoder, "encoder_ema", dtype)
-        self.decoder_ema = copy_network(decoder, "decoder_ema", dtype)
-        self.encoder_ema.trainable = self.decoder_ema.trainable = False
+        self.encoder_ema = self._averages_of(encoder, "encoder_ema")
+        self.decoder_ema = self._averages_of(decoder, "decoder_ema")
         self.step = self._add_counter()
-        self.trackers = trackers.make_trackers()
         self.build(encoder.input_shape)
+
+    def _averages_of(self, network, name):
+        averages = copy_network(network, name, self.variable_dtype)
+        averages.trainable = False
+        return averages
 
     def _add_counter(self):
         # Not an optimizer's counter: that stands still on a skipped step.
@@ -141,6 +139,7 @@ class ALI(Inference, keras.Model):
             keras.optimizers.get(discriminator_optimizer), self.trained_networks
         )
         self.objective = objective or Objective()
+        self.trackers = trackers.Trackers(self.objective)
         self._check_cycle_discriminator()
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
@@ -155,8 +154,14 @@ class ALI(Inference, keras.Model):
             )
 
     @property
+    def metrics(self):
+        """Keras' own metrics and the means of the objective's terms."""
+        means = self.trackers.means.values() if self.compiled else ()
+        return [*super().metrics, *means]
+
+    @property
     def networks(self):
-        """The networks that training changes: `objective.Networks`."""
+        """The networks that training changes: `forward.Networks`."""
         return Networks(
             self.encoder,
             self.decoder,
@@ -191,12 +196,14 @@ class ALI(Inference, keras.Model):
 
     def train_step(self, data):
         """One step of Algorithm 1: one forward pass, two updates."""
-        images = images_of(data, self.variable_dtype, self.bounded)
+        images, labels = self._images_and_labels(data)
         key = noise.fold(self.seed, self.step)
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
             with loss_scaling.finite_statistics(self.trained_networks, players):
-                terms = self._terms(self.networks, images, key, training=True)
+                terms = self._terms(
+                    self.networks, images, labels, key, training=True
+                )
             totals = self.objective.totals(terms, self.step)
             losses = updates.scale(players, totals)
         _, skipped = updates.update_simultaneously(players, losses, tape)
@@ -208,8 +215,7 @@ class ALI(Inference, keras.Model):
                 averages, network, self.ema_decay, self.step, skipped
             )
         self.step.assign_add(1)
-        means = trackers.track(
-            self.trackers,
+        means = self.trackers.track(
             terms,
             batch_size=tf.shape(images)[0],
             leave_out_overflows=loss_scaling.is_used_by(players),
@@ -218,23 +224,27 @@ class ALI(Inference, keras.Model):
 
     def test_step(self, data):
         """Losses and reconstruction error of the averaged networks."""
-        images = images_of(data, self.variable_dtype, self.bounded)
+        images, labels = self._images_and_labels(data)
         # Counts the images of this evaluation: each batch gets its own noise.
-        seen = self.trackers["discriminator_loss"].count * num_replicas()
+        seen = self.trackers.num_seen * num_replicas()
         key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
         networks = self.networks._replace(
             encoder=self.encoder_ema, decoder=self.decoder_ema
         )
-        terms = self._terms(networks, images, key, training=False)
-        terms["reconstruction_error"] = tf.reduce_mean(
+        terms = self._terms(networks, images, labels, key, training=False)
+        terms[trackers.RECONSTRUCTION_ERROR] = tf.reduce_mean(
             tf.square(images - self(images))
         )
         batch_size = tf.shape(images)[0]
-        return reducible(trackers.track(self.trackers, terms, batch_size))
+        return reducible(self.trackers.track(terms, batch_size))
 
-    def _terms(self, networks, images, key, training):
+    def _images_and_labels(self, data):
+        images = images_of(data, self.variable_dtype, self.bounded)
+        return images, labels_of(data)
+
+    def _terms(self, networks, images, labels, key, training):
         return self.objective.terms(
-            networks, images, key, self.step, training, self.prior
+            networks, images, key, self.step, training, self.prior, labels
         )
 
     @property

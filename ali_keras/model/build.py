@@ -1,15 +1,12 @@
 """From a configuration to a compiled model."""
 
-import dataclasses
-
-import keras
-
 from ali_keras.architectures import ARCHITECTURES
+from ali_keras.config import JIT_COMPILE
 from ali_keras.model.ali import ALI
 from ali_keras.networks.builder import build_cycle_discriminator
 from ali_keras.networks.builder import build_networks
 from ali_keras.networks.weights import set_output_bias
-from ali_keras.objectives.objective import Objective
+from ali_keras.optimizers import adam
 
 
 def build_model(config, images=None):
@@ -49,29 +46,13 @@ def build_model(config, images=None):
         ema_decay=config.ema_decay,
     )
     model.compile(
-        generator_optimizer=_adam(config, config.generator_learning_rate),
-        discriminator_optimizer=_adam(
-            config, config.discriminator_learning_rate
+        generator_optimizer=adam(
+            config.optimizers, config.generator_learning_rate
         ),
-        objective=_objective(config),
-        jit_compile={"true": True, "false": False}.get(
-            config.jit_compile, "auto"
+        discriminator_optimizer=adam(
+            config.optimizers, config.discriminator_learning_rate
         ),
+        objective=config.objective,
+        jit_compile=JIT_COMPILE[config.jit_compile],
     )
     return model
-
-
-def _objective(config):
-    fields = dataclasses.fields(Objective)
-    return Objective(**{f.name: getattr(config, f.name) for f in fields})
-
-
-def _adam(config, learning_rate):
-    learning_rate = float(learning_rate)  # Keras takes no integer.
-    if config.learning_rate_decay_steps:
-        learning_rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate, config.learning_rate_decay_steps
-        )
-    return keras.optimizers.Adam(
-        learning_rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8
-    )

@@ -6,8 +6,6 @@ from ali_keras import noise
 from ali_keras.data.preprocessing import images_of
 from ali_keras.latents import posterior
 from ali_keras.latents import prior as priors
-from ali_keras.objectives.objective import POSTERIOR
-from ali_keras.objectives.objective import PRIOR
 
 
 class Inference:
@@ -31,7 +29,7 @@ class Inference:
         """
         if not sample:
             return self._posterior(images)["z_mean"]
-        key = noise.fold(seed, POSTERIOR)
+        key = noise.fold(seed, noise.POSTERIOR)
         images = images_of(images, self.variable_dtype, self.bounded)
         return posterior.encode(self.encoder_ema, images, key, training=False)
 
@@ -54,7 +52,7 @@ class Inference:
     def sample_prior(self, num_samples, seed=0):
         """Draws z `(num_samples, latent_dim)` from the prior."""
         shape = (num_samples, self.latent_dim)
-        key = noise.fold(seed, PRIOR)
+        key = noise.fold(seed, noise.PRIOR)
         return priors.sample(self.prior, key, shape, self.variable_dtype)
 
     def interpolate(self, images1, images2, steps=8):

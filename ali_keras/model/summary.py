@@ -1,6 +1,5 @@
 """What would be trained, in words and tables."""
 
-import dataclasses
 import io
 import json
 
@@ -19,7 +18,7 @@ def describe(config):
     """
     model = build_model(config)
     networks = model.trained_networks
-    lines = [json.dumps(dataclasses.asdict(config), indent=2)]
+    lines = [json.dumps(config.values(), indent=2)]
     lines += [_summary(network) for network in networks]
     lines.append("Trainable parameters")
     lines += [f"  {n.name:<19} {num_trainable(n):>12,}" for n in networks]

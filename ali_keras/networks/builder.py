@@ -7,6 +7,10 @@ from ali_keras.networks.layers import AppendNoise
 from ali_keras.networks.layers import FlooredLogSigma
 from ali_keras.networks.rows import RowBuilder
 
+# Rows of encoder, decoder and discriminator together. The cycle's
+# discriminator numbers its own from here on.
+NUM_ROWS_AT_MOST = 500
+
 
 def build_networks(
     architecture,
@@ -28,7 +32,7 @@ def build_networks(
             has none (0).
         dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
         normalization: Of the discriminator's kernels, one of
-            `rows.NORMALIZATIONS`.
+            `settings.NORMALIZATIONS`.
 
     Returns:
         Tuple of three `keras.Model`s:
@@ -62,9 +66,8 @@ def build_cycle_discriminator(
     Returns:
         `keras.Model`: [image, other image] to a logit `(batch, 1)`.
     """
-    networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
-    networks.rows.num_rows = (
-        500  # Weights and dropout unlike the discriminator's.
+    networks = _NetworkBuilder(
+        architecture, latent_dim, channels, seed, dtype, NUM_ROWS_AT_MOST
     )
     return networks.cycle_discriminator(normalization)
 
@@ -72,7 +75,9 @@ def build_cycle_discriminator(
 class _NetworkBuilder:
     """Joins the rows of an architecture's tables to networks."""
 
-    def __init__(self, architecture, latent_dim, channels, seed, dtype):
+    def __init__(
+        self, architecture, latent_dim, channels, seed, dtype, num_before=0
+    ):
         self.architecture = architecture
         self.latent_dim = latent_dim
         size = architecture.image_size
@@ -80,7 +85,9 @@ class _NetworkBuilder:
         self.dtype = dtype
         # Outputs stay in full precision: losses and sampling start there.
         self.output_dtype = keras.DTypePolicy(dtype).variable_dtype
-        self.rows = RowBuilder(architecture, latent_dim, channels, seed)
+        self.rows = RowBuilder(
+            architecture, latent_dim, channels, seed, num_before
+        )
 
     def encoder(self, min_sigma):
         image = keras.Input(self.image_shape, name="image")

@@ -178,6 +178,8 @@ class AppendNoise(keras.layers.Layer):
         Tensor `(batch, ..., input_channels + channels)`.
     """
 
+    draws_noise = True  # Asked for by `latents.posterior`.
+
     def __init__(self, channels, stream=0, **kwargs):
         super().__init__(**kwargs)
         self.channels = channels

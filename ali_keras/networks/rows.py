@@ -13,12 +13,17 @@ from ali_keras.networks.layers import UntiedBias
 from ali_keras.networks.normalization import SpectralNormalization
 from ali_keras.networks.normalization import WeightNormalization
 
-# Of the discriminator's kernels.
-NORMALIZATIONS = {
+# By the names in `settings.NORMALIZATIONS`.
+_NORMALIZATIONS = {
     "none": lambda layer, seed: layer,
     "spectral": lambda layer, seed: SpectralNormalization(layer, seed=seed),
     "weight": lambda layer, seed: WeightNormalization(layer),
 }
+
+
+# A row draws dropout masks at two places at most. Each needs a stream of
+# noise of its own: the row's number, and for the late one so many more.
+LATE = 1000
 
 
 class RowBuilder:
@@ -29,9 +34,11 @@ class RowBuilder:
         latent_dim: Integer. Size of z.
         channels: Integer. Channels of the images.
         seed: Integer. Fixes the initial weights.
+        num_before: Integer. Rows that other builders have numbered: equal
+            numbers would give equal weights and dropout masks.
     """
 
-    def __init__(self, architecture, latent_dim, channels, seed):
+    def __init__(self, architecture, latent_dim, channels, seed, num_before=0):
         self.architecture = architecture
         self.feature_maps = {
             CHANNELS: channels,
@@ -40,7 +47,7 @@ class RowBuilder:
         }
         self.seed = seed
         self.normalization = "none"
-        self.num_rows = 0
+        self.num_rows = num_before
 
     def apply(self, row, h, name, dtype, z=None):
         """Applies a row to a map, of which z may be a part.
@@ -58,19 +65,14 @@ class RowBuilder:
         self.num_rows += 1
         if row.with_z:
             h = keras.layers.Concatenate(dtype=dtype)([h, z])
-        h = self._dropout(row.dropout, h, f"{name}_dropout", dtype)
+        stream = self.num_rows
+        h = _dropout(row.dropout, h, f"{name}_dropout", dtype, stream)
         h = self._convolution(row, h, name, dtype)
         if row.batch_norm:
             h = self._batch_norm(name, dtype)(h)
-        h = self._dropout(row.late_dropout, h, f"{name}_late_dropout", dtype)
+        stream = LATE + self.num_rows
+        h = _dropout(row.late_dropout, h, f"{name}_late_dropout", dtype, stream)
         return self._nonlinearity(row, h, name, dtype)
-
-    def _dropout(self, rate, h, name, dtype):
-        if not rate:
-            return h
-        # A row has two at most; streams must differ.
-        stream = self.num_rows + (1000 if "late" in name else 0)
-        return StatelessDropout(rate, stream=stream, dtype=dtype, name=name)(h)
 
     def _batch_norm(self, name, dtype):
         affine = self.architecture.batch_norm_affine
@@ -100,7 +102,7 @@ class RowBuilder:
             options |= {"strides": row.strides, "padding": row.padding}
             layer_class = _convolution_layer(row, h.shape[1:3])
             layer = layer_class(feature_maps, row.kernel, **options)
-        h = NORMALIZATIONS[self.normalization](layer, self.num_rows)(h)
+        h = _NORMALIZATIONS[self.normalization](layer, self.num_rows)(h)
         if bias == "untied":
             h = UntiedBias(dtype=dtype, name=f"{name}_bias")(h)
         return h
@@ -124,6 +126,12 @@ class RowBuilder:
         if row.nonlinearity == "maxout":
             return Maxout(self.architecture.maxout_pieces, **options)(h)
         return keras.layers.Activation(row.nonlinearity, **options)(h)
+
+
+def _dropout(rate, h, name, dtype, stream):
+    if not rate:
+        return h
+    return StatelessDropout(rate, stream=stream, dtype=dtype, name=name)(h)
 
 
 def _convolution_layer(row, map_shape):

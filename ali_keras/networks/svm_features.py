@@ -1,10 +1,17 @@
 """Layers of the encoder that serve as features of an image."""
 
-import re
-
 import keras
 
+from ali_keras.networks.layers import Maxout
+
 NUM_HIDDEN_ROWS = 3
+# The layers that end a hidden row, see `rows.RowBuilder`.
+NONLINEARITIES = (
+    keras.layers.LeakyReLU,
+    keras.layers.ReLU,
+    keras.layers.Activation,
+    Maxout,
+)
 
 
 def with_svm_features(encoder):
@@ -23,13 +30,13 @@ def with_svm_features(encoder):
 
     Returns:
         `keras.Model` that shares the encoder's layers, with one output more,
-        `svm_features` `(batch, num_features)`. Without hidden rows of such
-        names, as in a network of one's own, the output is `z_mean` alone.
+        `svm_features` `(batch, num_features)`. In a network of one's own
+        without layers of `NONLINEARITIES` the output is `z_mean` alone.
     """
     dtype = encoder.output["z_mean"].dtype
     # Names of their own: Keras' would be those of the encoder's layers.
     flatten = keras.layers.Flatten(dtype=dtype, name="svm_features_flat")
-    parts = [flatten(layer.output) for layer in hidden_layers(encoder)]
+    parts = [flatten(output) for output in hidden_outputs(encoder)]
     parts.append(encoder.output["z_mean"])
     joined = parts[0]
     if len(parts) > 1:
@@ -39,19 +46,18 @@ def with_svm_features(encoder):
     return keras.Model(encoder.input, outputs, name=encoder.name)
 
 
-def hidden_layers(encoder):
-    """Finds the last layer before the nonlinearity of the last hidden rows.
+def hidden_outputs(encoder):
+    """Finds what the last hidden rows give to their nonlinearities.
 
     Args:
         encoder: `keras.Model`, see `builder.build_networks`.
 
     Returns:
-        List of at most `NUM_HIDDEN_ROWS` layers, in their order.
+        List of at most `NUM_HIDDEN_ROWS` Keras tensors, in their order.
     """
-    rows = {}
-    for layer in encoder.layers:
-        # As `rows.RowBuilder` names them: the last one to match is kept.
-        pattern = r"encoder_(\d+)_(conv|batch_norm|bias)"
-        if match := re.fullmatch(pattern, layer.name):
-            rows[int(match[1])] = layer
-    return [rows[number] for number in sorted(rows)[-NUM_HIDDEN_ROWS:]]
+    outputs = [
+        layer.input
+        for layer in encoder.layers
+        if isinstance(layer, NONLINEARITIES)
+    ]
+    return outputs[-NUM_HIDDEN_ROWS:]

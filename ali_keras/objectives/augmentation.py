@@ -1,8 +1,38 @@
-"""Noise and shifts that images get in training, as pure functions."""
-
-import tensorflow as tf
+"""Noise and shifts that images get in training."""
 
 from ali_keras import noise
+from ali_keras import settings
+from ali_keras.lazy import tensorflow as tf
+from ali_keras.settings import setting
+
+
+@settings.group
+class Settings:
+    """Noise and shifts.
+
+    Instance noise is Gaussian noise on the images that the discriminator sees
+    (Arjovsky & Bottou, 2017). With an encoder shift, the encoder sees each
+    image shifted at random by up to so many pixels, while the discriminator
+    sees it in its place: z cannot hold the shift, and the encoder has to do
+    without it.
+    """
+
+    instance_noise: float = setting(
+        0.0,
+        "Standard deviation of the noise on the discriminator's images; 0: "
+        "off.",
+        at_least=0,
+    )
+    instance_noise_steps: int = setting(
+        0,
+        "Steps over which that noise falls linearly to 0; 0: constant.",
+        at_least=0,
+    )
+    encoder_shift: int = setting(
+        0,
+        "Pixels of random shift of the encoder's images; 0: off.",
+        at_least=0,
+    )
 
 
 def shift(images, max_pixels, key):

@@ -4,7 +4,7 @@ A pair of the encoder (x, z ~ q(z|x)) is labelled 1, a pair of the decoder
 (x ~ p(x|z), z) is labelled 0. Logits of lower precision are taken to float32.
 """
 
-import tensorflow as tf
+from ali_keras.lazy import tensorflow as tf
 
 
 def discriminator_loss(encoder_logits, decoder_logits):

@@ -23,7 +23,7 @@ MAX_ROLLBACKS = 3
 ROLLBACK_FACTOR = 0.5  # Of both learning rates.
 
 
-class Fitting:
+class TrainingLoop:
     """Trains a configuration's model in a workdir.
 
     Args:
@@ -32,14 +32,18 @@ class Fitting:
         execution: `Execution`.
         strategy: `tf.distribute.Strategy`.
         images: uint8 array `(num_examples, height, width, channels)`.
+        labels: int64 array `(num_examples,)`, or `None`.
     """
 
-    def __init__(self, config, workdir, execution, strategy, images):
+    def __init__(
+        self, config, workdir, execution, strategy, images, labels=None
+    ):
         self.config = config
         self.workdir = workdir
         self.execution = execution
         self.strategy = strategy
         self.images = images
+        self.labels = labels
         self.is_chief = is_chief(strategy)
         self.steps_per_epoch = (
             config.steps_per_epoch or len(images) // config.batch_size
@@ -144,7 +148,8 @@ class Fitting:
                 self.steps_per_epoch,
                 batches.replicas_of(context),
                 context.num_replicas_in_sync,
-            ).map(lambda batch: batch["image"])  # Keras reduces no dictionary.
+                self.labels,
+            )
         )
 
     def _callbacks(self, epoch, state, notice):

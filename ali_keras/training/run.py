@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from ali_keras import files
-from ali_keras.architectures import ARCHITECTURES
 from ali_keras.data import batches
 from ali_keras.data import sources
 from ali_keras.data import splits
@@ -15,7 +14,7 @@ from ali_keras.plotting import curves
 from ali_keras.plotting import grids
 from ali_keras.plotting import mixture_panels
 from ali_keras.training.execution import Execution
-from ali_keras.training.loop import Fitting
+from ali_keras.training.loop import TrainingLoop
 from ali_keras.training.workdir import Workdir
 
 
@@ -53,22 +52,22 @@ def train(config, workdir, execution=None):
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares the data.
-    images, held_out, label_names = _load_images(config, execution, is_chief)
+    train_data, held_out, label_names = _load_data(config, execution, is_chief)
     if is_chief:
         wait_for_all(strategy)
-    fitting = Fitting(config, workdir, execution, strategy, images)
+    loop = TrainingLoop(config, workdir, execution, strategy, *train_data)
     if is_chief:
-        _train_and_write(fitting, held_out, label_names)
+        _train_and_write(loop, held_out, label_names)
     else:
-        fitting.run()
+        loop.run()
     wait_for_all(strategy)  # The chief also has pictures to draw.
 
 
-def _train_and_write(fitting, held_out, label_names):
-    workdir, config = fitting.workdir, fitting.config
+def _train_and_write(loop, held_out, label_names):
+    workdir, config = loop.workdir, loop.config
     with workdir.locked():
         workdir.claim(config)
-        model = fitting.run()
+        model = loop.run()
         _draw_pictures(model, held_out, config, workdir)
         workdir.finish(model, config, label_names)
 
@@ -88,24 +87,24 @@ def _check_replicas(config, strategy):
         )
 
 
-def _load_images(config, execution, tell):
+def _load_data(config, execution, tell):
     builder = sources.open_dataset(
         config.dataset,
         config.data_dir,
         execution.download,
         execution.skip_bad_images,
     )
-    size = ARCHITECTURES[config.architecture].image_size
-    shape = {"size": size, "channels": config.channels}
+    size, _, channels = config.image_shape
+    shape = {"size": size, "channels": channels}
     if tell:
         print(f"Images are {splits.describe_images(builder, **shape)}.")
     train_split, held_out_split = splits.split_names(
         builder, config.train_split
     )
-    images, _ = splits.load_arrays(builder, train_split, **shape)
+    train_data = splits.load_arrays(builder, train_split, **shape)
     held_out, _ = splits.load_arrays(builder, held_out_split, **shape)
-    batches.check_batch_size(config.batch_size, len(images))
-    return images, held_out, sources.label_names(builder)
+    batches.check_batch_size(config.batch_size, len(train_data[0]))
+    return train_data, held_out, sources.label_names(builder)
 
 
 def _draw_pictures(model, held_out, config, workdir):

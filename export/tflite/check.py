@@ -3,7 +3,8 @@
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from ali_keras.data import fixed_batches
+from ali_keras import fixed_batches
+from ali_keras import markdown
 from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import evaluate as evaluation
 
@@ -186,8 +187,7 @@ def _errors(outputs, expected):
 def table(record):
     """Returns the figures that `measure` gave as a Markdown table."""
     rows = [_row(name, figures) for name, figures in record["forms"].items()]
-    lines = [TITLES, ["---"] * len(TITLES), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(TITLES, rows)
 
 
 def _row(name, figures):

@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from ali_keras import Config
-from ali_keras import files
 from benchmarks import step
-from docs import tables
 from tests import programs
+from tools.documents import records
+from tools.documents import step_table
 
 FIGURES = {
     "preset",
@@ -58,18 +58,19 @@ def test_losses_that_are_not_finite_are_told():
 
 @pytest.mark.slow
 def test_the_program_writes_a_record(tmp_path):
-    path = tmp_path / "steps.json"
+    path = tmp_path / "steps.jsonl"
     status, output, errors = programs.run(
         *(sys.executable, "-m", "benchmarks.step", f"--output={path}"),
         *("--presets=bigan_mnist", "--precisions=float32,mixed_bfloat16"),
     )
     assert status == 0, errors
     assert output.count('"preset": "bigan_mnist"') == 2
-    record = files.read_json(path)
+    [record] = records.read(path)
+    assert record["name"] == "steps"
     assert {"command", "commit", "versions", "machine"} < record.keys()
-    precisions = [result["precision"] for result in record["results"]]
+    precisions = [result["precision"] for result in record["metrics"]]
     assert precisions == ["float32", "mixed_bfloat16"]
-    for result in record["results"]:
+    for result in record["metrics"]:
         check(result)
 
 
@@ -91,10 +92,10 @@ def test_the_table_has_a_line_for_each_measurement(tmp_path, monkeypatch):
         "peak_memory_mib": 4321.6,
         "is_finite": True,
     }
-    path = tmp_path / "steps.json"
-    files.write_json(path, {"results": [result, result]})
-    monkeypatch.setattr(tables, "STEPS", path)
-    *_, line, again = tables.steps().split("\n")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    record = records.describe("steps", {}, [result, result])
+    records.write(records.path("steps"), [record])
+    *_, line, again = step_table.steps().split("\n")
     assert line == again
     settings = "| `celeba` | mixed_bfloat16 | 100 | random |"
     assert line == settings + " 12.35 | 4,322 | yes |"

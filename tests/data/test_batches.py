@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 from ali_keras import InputError
 from ali_keras.data.batches import replicas_of
 from ali_keras.data.batches import training_batches
+from ali_keras.data.labels import NO_LABEL
 
 NUM_IMAGES = 25
 BATCH_SIZE = 4
@@ -31,7 +32,7 @@ def order_of_steps(
     batches = training_batches(
         images, BATCH_SIZE, seed, steps, steps_per_epoch, **replicas
     )
-    pixels = np.stack([batch["image"] for batch in tfds.as_numpy(batches)])
+    pixels = np.stack([images for images, _ in tfds.as_numpy(batches)])
     return np.round(pixels[:, :, 0, 0, 0] * 255).astype(int)
 
 
@@ -143,10 +144,10 @@ def test_values_are_8_bit_pixels_by_255():
         0, 256, (BATCH_SIZE, 3, 3, 1), np.uint8
     )
     batches = training_batches(images, BATCH_SIZE, 0, range(1), 1)
-    (batch,) = tfds.as_numpy(batches)
-    assert batch["image"].dtype == np.float32
+    ((drawn, _),) = tfds.as_numpy(batches)
+    assert drawn.dtype == np.float32
     expected = images.astype(np.float32) / np.float32(255)
-    assert sorted(x.tobytes() for x in batch["image"]) == sorted(
+    assert sorted(x.tobytes() for x in drawn) == sorted(
         x.tobytes() for x in expected
     )
 
@@ -155,10 +156,27 @@ def test_floats_are_passed_through():
     points = np.linspace(-4, 4, BATCH_SIZE * 2, dtype=np.float32)
     points = points.reshape(BATCH_SIZE, 1, 1, 2)
     batches = training_batches(points, BATCH_SIZE, 0, range(1), 1)
-    (batch,) = tfds.as_numpy(batches)
-    assert sorted(x.tobytes() for x in batch["image"]) == sorted(
+    ((drawn, _),) = tfds.as_numpy(batches)
+    assert sorted(x.tobytes() for x in drawn) == sorted(
         x.tobytes() for x in points
     )
+
+
+def test_labels_travel_with_their_images():
+    labels = np.arange(len(NUMBERED)) + 1000
+    batches = training_batches(
+        NUMBERED, BATCH_SIZE, 5, range(2 * ONE_PASS), ONE_PASS, labels=labels
+    )
+    for images, classes in tfds.as_numpy(batches):
+        numbers = np.round(images[:, 0, 0, 0] * 255).astype(int)
+        assert classes.dtype == np.int32
+        np.testing.assert_array_equal(classes, numbers + 1000)
+
+
+def test_images_without_labels_have_none_in_their_batches():
+    batches = training_batches(NUMBERED, BATCH_SIZE, 5, range(2), ONE_PASS)
+    for _, classes in tfds.as_numpy(batches):
+        np.testing.assert_array_equal(classes, [NO_LABEL] * BATCH_SIZE)
 
 
 def test_a_batch_may_hold_all_images():

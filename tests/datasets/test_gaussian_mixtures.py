@@ -132,7 +132,7 @@ def test_networks_of_another_shape_are_refused(folder, shape):
 def test_batches_hold_the_points_themselves(splits):
     points = splits[1][0][:40]
     batches = training_batches(points, 8, 0, range(5), 5)
-    drawn = np.concatenate([x["image"] for x in tfds.as_numpy(batches)])
+    drawn = np.concatenate([x for x, _ in tfds.as_numpy(batches)])
     assert drawn.dtype == np.float32
     assert sorted(x.tobytes() for x in drawn) == sorted(
         x.tobytes() for x in points

@@ -46,7 +46,7 @@ def batches(strategy, steps=STEPS):
             STEPS,
             replicas_of(context),
             context.num_replicas_in_sync,
-        ).map(lambda batch: batch["image"])
+        )
     )
 
 

@@ -1,41 +1,39 @@
-"""The figure of results/alice, from runs whose figures are made up."""
-
-import json
+"""The figure of the cycle's weight, from runs that are made up."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from results import alice_figure
+from tools.documents import alice_figure
+from tools.documents import records
 
 
-def write(folder, name, seed, cycle, weight, error, score):
-    path = folder / name / f"seed_{seed}"
-    path.mkdir(parents=True)
-    config = {"cycle": cycle, "cycle_weight": weight}
-    metrics = {
-        "reconstruction_error": error,
-        "classifier_score": score,
-        "classifier_score_real": 9.0,
+def run(cycle, weight, error, score):
+    return {
+        "config": {"cycle": cycle, "cycle_weight": weight},
+        "metrics": {
+            "reconstruction_error": error,
+            "classifier_score": score,
+            "classifier_score_real": 9.0,
+        },
     }
-    for file, content in (("config", config), ("metrics", metrics)):
-        (path / f"{file}.json").write_text(json.dumps(content))
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
     # ALI's weight means nothing, and comes from its preset.
-    for seed, error in enumerate((0.04, 0.06)):
-        write(tmp_path, "ali", seed, "none", 10.0, error, 6.0)
+    runs = [run("none", 10.0, error, 6.0) for error in (0.04, 0.06)]
     for seed, error in enumerate((0.01, 0.02, 0.03)):
-        write(tmp_path, "l2_10", seed, "l2", 10.0, error, 7.0 + seed)
-    write(tmp_path, "l2_1", 0, "l2", 1.0, 0.03, 6.5)
-    write(tmp_path, "adversarial_1", 0, "adversarial", 1.0, 0.035, 6.2)
+        runs.append(run("l2", 10.0, error, 7.0 + seed))
+    runs.append(run("l2", 1.0, 0.03, 6.5))
+    runs.append(run("adversarial", 1.0, 0.035, 6.2))
+    records.write(records.path("alice_sweep"), runs)
     return tmp_path
 
 
-def test_runs_are_sorted_by_form_and_weight(folder):
-    runs = alice_figure.read(folder)
+def test_runs_are_sorted_by_form_and_weight():
+    runs = alice_figure.read()
     assert {key: len(seeds) for key, seeds in runs.items()} == {
         ("none", 0.0): 2,
         ("l2", 10.0): 3,
@@ -44,8 +42,8 @@ def test_runs_are_sorted_by_form_and_weight(folder):
     }
 
 
-def test_a_line_has_means_and_deviations_over_the_seeds(folder):
-    runs = alice_figure.read(folder)
+def test_a_line_has_means_and_deviations_over_the_seeds():
+    runs = alice_figure.read()
     weights, means, deviations = alice_figure.line(
         runs, "l2", "classifier_score"
     )
@@ -59,12 +57,9 @@ def test_a_line_has_means_and_deviations_over_the_seeds(folder):
     )
 
 
-def test_the_program_draws_the_figure(folder, monkeypatch, capsys):
+def test_the_figure_is_drawn(folder):
     path = folder / "alice.png"
-    monkeypatch.setattr(alice_figure, "FOLDER", folder)
-    monkeypatch.setattr(alice_figure, "PICTURE", path)
-    alice_figure.main()
-    assert capsys.readouterr().out.strip() == str(path)
+    alice_figure.draw(alice_figure.read(), path)
     picture = tf.io.decode_png(path.read_bytes()).numpy()
     assert picture.shape[1] > picture.shape[0] > 400
     # Something is drawn in both halves.

@@ -10,11 +10,12 @@ from ali_keras.architectures.spec import Architecture
 from ali_keras.architectures.spec import Row
 from ali_keras.networks.builder import build_networks
 from ali_keras.presets import PRESETS
-from docs import networks
-from docs import tables
 from tests import programs
 from tools import train
+from tools.documents import architectures
+from tools.documents import pages
 
+PAGES = pages.generated_pages()
 # As the authors' code builds them: Gz, Gx and D.
 PARAMETERS = {
     "cifar10": (3_118_496, 981_152, 2_611_009),
@@ -32,7 +33,7 @@ def cells(table):
 
 def part(name):
     """What stands between the markers of a part, which another test checks."""
-    text = "".join(page.read_text() for page in tables.PAGES)
+    text = "".join(page.read_text() for page in PAGES)
     return text.split(f"<!-- generated: {name} -->\n")[1].split("\n<!-- end")[0]
 
 
@@ -42,16 +43,16 @@ def section(name):
     return text.split(f"\n## `{name}`\n\n")[1].split("\n\n## ")[0]
 
 
-@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_pages_are_as_the_code_is(page):
     text = page.read_text()
-    assert tables.regenerated(text) == text
+    assert pages.regenerated(text) == text
 
 
 def test_every_part_is_on_some_page():
-    text = "".join(page.read_text() for page in tables.PAGES)
+    text = "".join(page.read_text() for page in PAGES)
     shown = re.findall(r"<!-- generated: (\w+) -->", text)
-    assert sorted(shown) == sorted(tables.PARTS)
+    assert set(shown) == pages.PARTS.keys()
     assert text.count("<!-- end -->") == len(shown)
 
 
@@ -69,7 +70,7 @@ def test_every_architecture_and_preset_is_told_of():
 def test_every_table_of_an_architecture_is_told_of():
     fields = dataclasses.fields(Architecture)
     rows = [field.name for field in fields if field.type == tuple[Row, ...]]
-    assert rows == list(networks.TITLES)
+    assert rows == list(architectures.TITLES)
 
 
 def test_parameters_are_the_authors():
@@ -148,7 +149,7 @@ def test_outputs_have_the_built_networks_sizes(name):
         ]
         rows = getattr(architecture, table)
         for row, expected in zip(rows, sizes, strict=True):
-            size = networks.output_size(row, size)
+            size = architectures.output_size(row, size)
             assert (size, size) == expected
 
 
@@ -164,14 +165,12 @@ def test_a_variant_is_one_line(name, dropout):
 
 
 def test_what_stands_between_the_markers_is_replaced(monkeypatch):
-    monkeypatch.setitem(tables.PARTS, "x", lambda: "new\nlines")
+    monkeypatch.setitem(pages.PARTS, "x", lambda: "new\nlines")
     before = "Text.\n\n<!-- generated: x -->\nold\n<!-- end -->\n\nMore.\n"
     after = before.replace("old", "new\nlines")
-    assert tables.regenerated(before) == after
-    assert tables.regenerated(after) == after
+    assert pages.regenerated(before) == after
+    assert pages.regenerated(after) == after
 
 
 def test_a_page_of_its_own_text_is_left_alone():
-    assert (
-        tables.regenerated("Text.\n<!-- end -->\n") == "Text.\n<!-- end -->\n"
-    )
+    assert pages.regenerated("Text.\n<!-- end -->\n") == "Text.\n<!-- end -->\n"

@@ -8,7 +8,7 @@ import pytest
 
 from ali_keras.training import callbacks
 from ali_keras.training.loop import MAX_ROLLBACKS
-from ali_keras.training.loop import Fitting
+from ali_keras.training.loop import TrainingLoop
 from tests import programs
 
 # float32 cannot square it.
@@ -132,7 +132,7 @@ def test_three_rollbacks_are_the_end(train, capfd):
 @pytest.mark.parametrize("num_starts", [1, 2, 3])
 def test_a_kill_between_rollbacks_changes_nothing(train, healed, num_starts):
     starts = [None] * num_starts + [KeyboardInterrupt]
-    with mock.patch.object(Fitting, "_describe_start", side_effect=starts):
+    with mock.patch.object(TrainingLoop, "_describe_start", side_effect=starts):
         status, workdir = train(RATE, ROLLBACK)
     assert status == 130
     assert len(workdir.read_rollbacks()) == num_starts

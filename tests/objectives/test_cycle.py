@@ -7,7 +7,6 @@ import tensorflow as tf
 from ali_keras import Objective
 from ali_keras import noise
 from ali_keras.objectives import losses
-from ali_keras.objectives import objective as objectives
 from ali_keras.objectives.objective import Networks
 from tests import tiny
 
@@ -87,7 +86,7 @@ def test_the_cycle_decodes_what_the_encoder_drew(form, distance, training):
     images = tiny.images()
     terms = terms_of(players, Objective(cycle=form), training)
     posterior = players.encoder(images, training=training)
-    key = noise.fold(KEY, objectives.POSTERIOR)
+    key = noise.fold(KEY, noise.POSTERIOR)
     z = posterior["z_mean"] + tf.exp(posterior["z_log_sigma"]) * noise.normal(
         key, (8, 3)
     )

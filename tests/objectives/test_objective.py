@@ -7,7 +7,6 @@ import tensorflow as tf
 from ali_keras import noise
 from ali_keras.latents import posterior
 from ali_keras.objectives import augmentation
-from ali_keras.objectives import objective as objectives
 from ali_keras.objectives.objective import Objective
 from tests import tiny
 
@@ -71,11 +70,11 @@ def test_the_defaults_are_the_paper_s_objective(training):
         (encoder, decoder, discriminator), images, KEY, 0, training
     )
     posterior = encoder(images, training=training)
-    epsilon = noise.normal(noise.fold(KEY, objectives.POSTERIOR), (8, 3))
+    epsilon = noise.normal(noise.fold(KEY, noise.POSTERIOR), (8, 3))
     z_hat = posterior["z_mean"] + tf.exp(posterior["z_log_sigma"]) * epsilon
-    z = noise.normal(noise.fold(KEY, objectives.PRIOR), (8, 3))
+    z = noise.normal(noise.fold(KEY, noise.PRIOR), (8, 3))
     x = tf.concat([images, decoder(z, training=training)], 0)
-    with noise.scope(noise.fold(KEY, objectives.DROPOUT), groups=2):
+    with noise.scope(noise.fold(KEY, noise.DROPOUT), groups=2):
         pairs = [x, tf.concat([z_hat, z], 0)]
         logits = discriminator(pairs, training=training).numpy()[:, 0]
     real, fake = logits[:8].astype("f8"), logits[8:].astype("f8")

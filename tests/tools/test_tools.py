@@ -211,7 +211,7 @@ def test_dry_run_prints_the_configuration_and_counts(tmp_path, capsys):
     printed = capsys.readouterr().out
     values, _ = json.JSONDecoder().raw_decode(printed)
     config = Config.from_preset("mnist", "mnist_5k", latent_dim=9, seed=3)
-    assert Config(**values) == config
+    assert Config.from_values(**values) == config
     model = build_model(config)
     for name in ("encoder", "decoder", "discriminator"):
         count = num_trainable(getattr(model, name))

@@ -169,7 +169,7 @@ def test_figures_of_an_epoch_in_two_parts_are_those_of_one():
 
 def test_figures_are_continued_in_the_first_epoch_only():
     model = tiny.model()
-    state = {name: [1e6, 1.0] for name in model.trackers}
+    state = {name: [1e6, 1.0] for name in model.trackers.means}
     history = fit(model, ContinueFigures(state), epochs=2)
     first, second = history["generator_loss"]
     assert first > 1e4 and second < 100

@@ -1,0 +1,41 @@
+"""The labels of a batch."""
+
+import tensorflow as tf
+
+# An image whose class is not known.
+NO_LABEL = -1
+
+
+def labels_of(data):
+    """Takes the labels out of a batch.
+
+    Args:
+        data: Batch as for `preprocessing.images_of`. Labels are the second
+            item of a tuple, or stand at the key "label" of a dictionary.
+            Class labels are integers `(batch,)` or `(batch, 1)`; `NO_LABEL`
+            is an image without one.
+
+    Returns:
+        int32 tensor `(batch,)`, or `(batch, num_attributes)` for vectors of
+        integers. `None` if the batch has images alone, or something else than
+        integers beside them.
+    """
+    if isinstance(data, dict):
+        labels = data.get("label")
+    else:
+        has_two = isinstance(data, (tuple, list)) and len(data) > 1
+        labels = data[1] if has_two else None
+    if labels is None:
+        return None
+    labels = tf.convert_to_tensor(labels)
+    if not labels.dtype.is_integer:
+        return None
+    labels = tf.cast(labels, tf.int32)
+    return tf.squeeze(labels, 1) if labels.shape[1:] == (1,) else labels
+
+
+def or_no_labels(labels, num_images):
+    """Returns int32 labels, as many `NO_LABEL` if they are `None`."""
+    if labels is None:
+        return tf.fill([num_images], NO_LABEL)
+    return tf.cast(labels, tf.int32)

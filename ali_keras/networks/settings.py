@@ -1,0 +1,39 @@
+"""The settings of the three networks."""
+
+from ali_keras import settings
+from ali_keras.architectures import ARCHITECTURES
+from ali_keras.settings import REQUIRED
+from ali_keras.settings import setting
+
+NORMALIZATIONS = ("none", "spectral", "weight")
+
+
+@settings.group
+class NetworkSettings:
+    """Which networks are built, and how large."""
+
+    architecture: str = setting(
+        REQUIRED,
+        "Name of the tables of the networks' rows.",
+        choices=ARCHITECTURES,
+    )
+    channels: int = setting(
+        1,
+        "Channels of the images: 1 grey, 3 RGB, 2 points in the plane.",
+        choices=(1, 2, 3),
+    )
+    latent_dim: int = setting(REQUIRED, "Size of z.", at_least=1)
+    min_sigma: float = setting(
+        0.0, "Floor of the encoder's sigma; 0: none.", at_least=0, below=1
+    )
+    discriminator_normalization: str = setting(
+        "none",
+        "Normalization of the discriminator's kernels.",
+        choices=NORMALIZATIONS,
+    )
+
+    @property
+    def image_shape(self):
+        """Height, width and channels of the networks' images."""
+        size = ARCHITECTURES[self.architecture].image_size
+        return (size, size, self.channels)

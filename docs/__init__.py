@@ -1,1 +1,0 @@
-"""The pages, and the program that writes their tables."""

@@ -1,1 +1,0 @@
-"""What runs wrote, and the table of them."""
