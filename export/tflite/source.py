@@ -11,7 +11,6 @@ from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.errors import InputError
 from ali_keras.latents import prior
-from ali_keras.objectives.objective import PRIOR
 
 from .. import servables
 from . import convert
@@ -96,7 +95,7 @@ class Source:
         inputs = servables.select_inputs(encode, fields)
         means = fixed_batches.run(encode, self.batch_size, **inputs)["z_mean"]
         draws = prior.sample(
-            self.description["prior"], noise.fold(0, PRIOR), means.shape
+            self.description["prior"], noise.fold(0, noise.PRIOR), means.shape
         )
         twice = {k: np.concatenate([rows] * 2) for k, rows in fields.items()}
         twice["z"] = np.concatenate([means, draws])
