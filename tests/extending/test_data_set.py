@@ -29,7 +29,10 @@ class Stripes(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples(40), "test": self._generate_examples(8)}
+        return {
+            "train": self._generate_examples(40),
+            "test": self._generate_examples(8),
+        }
 
     def _generate_examples(self, number):
         for index in range(number):
