@@ -63,10 +63,18 @@ def declare(module, *names):
         module: The program's `__name__`.
         *names: Some of `SHARED`.
     """
-    if module == "__main__":  # absl's name for it.
-        module = sys.argv[0]
+    module = flag_module(module)
     for name in names:
         flags.FLAGS.register_key_flag_for_module(module, flags.FLAGS[name])
+
+
+def flag_module(module):
+    """Returns the name under which absl has a module's flags.
+
+    Args:
+        module: A module's `__name__`.
+    """
+    return sys.argv[0] if module == "__main__" else module
 
 
 def check_declared(module):

@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from ali_keras.command_line import common_flags
+
 
 def define(declared, module, defaults=False):
     """Defines a flag for each setting that has none yet.
@@ -16,6 +18,7 @@ def define(declared, module, defaults=False):
         defaults: Boolean. Whether a flag that is not given has the setting's
             default. If not, it is `None`: the preset decides.
     """
+    module = common_flags.flag_module(module)
     for each in declared:
         if each.name not in flags.FLAGS:
             default = each.default if defaults else None
