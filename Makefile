@@ -79,9 +79,10 @@ $(DEMO)/export/encoder/% $(DEMO)/export/decoder/%: $(DEMO)/model.keras | \
 docs: $(VENV)/.runtime ## Write the tables and figures of the documents
 	$(VENV)/bin/python -m tools.documents
 
-lint: $(VENV)/.dev ## Check style and formatting
+lint: $(VENV)/.dev ## Check style, formatting and who imports whom
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache
 
 # A file's tests stay in one process, which trains its fixtures only once.
 test: lint ## Lint, then run all tests but the slow ones

@@ -6,6 +6,8 @@ Names are imported at their first use: `import ali_keras` and
 
 import importlib
 
+from ali_keras.registration import register_when_keras_is_there
+
 __version__ = "0.1.0"
 
 # The module that has each public name; a module itself is its own value.
@@ -32,6 +34,8 @@ _MODULES = {
 }
 
 __all__ = [*_PLACES, "datasets", "losses"]
+
+register_when_keras_is_there()
 
 
 def __getattr__(name):

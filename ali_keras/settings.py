@@ -89,12 +89,10 @@ class Setting(NamedTuple):
         """Raises `InputError` if the value is not allowed."""
         if value is None and self.is_optional:
             return
-        for valid, words in (
-            (self._is_of_type(value), _TYPES[self.type][1]),
-            (self.type is not float or _is_finite(value), "finite"),
-        ):
-            if not valid:
-                self._refuse(words, value)
+        if not self._is_of_type(value):
+            self._refuse(_TYPES[self.type][1], value)
+        if self.type is float and not _is_finite(value):
+            self._refuse("finite", value)
         if not self.rule.allows(value):
             self._refuse(self.rule.words(), value)
 

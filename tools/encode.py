@@ -21,10 +21,10 @@ SPLIT = flags.DEFINE_string(
 
 def main():
     """Loads the model, encodes batch by batch, writes one file."""
-    from ali_keras.data import writers
     from ali_keras.evaluation.codes import encode_split
+    from ali_keras.writing import codes
 
-    path, form = common_flags.output("encoded", "npz", writers.STREAM_WRITERS)
+    path, form = common_flags.output("encoded", "npz", codes.WRITERS)
     model, config = common_flags.workdir().load()
     config = config.replace(
         dataset=common_flags.DATASET.value or config.dataset,
@@ -33,7 +33,7 @@ def main():
     num_examples, batches = encode_split(
         model, config, SPLIT.value, common_flags.SEED.value
     )
-    writers.STREAM_WRITERS[form](path, num_examples, batches)
+    codes.WRITERS[form](path, num_examples, batches)
     print(f"Wrote the codes of {num_examples} images to {path}.")
 
 

@@ -20,12 +20,12 @@ NUM_IMAGES = flags.DEFINE_integer(
 
 def main():
     """Loads the model, draws, writes one file."""
-    from ali_keras.data import writers
     from ali_keras.evaluation.evaluate import generate
+    from ali_keras.writing import images as image_files
 
-    path, form = common_flags.output("generated", "png", writers.WRITERS)
+    path, form = common_flags.output("generated", "png", image_files.WRITERS)
     model, _ = common_flags.workdir().load()
-    write = writers.writer(form, model.bounded)
+    write = image_files.writer(form, model.bounded)
     seed = common_flags.SEED.value
     images = generate(model, NUM_IMAGES.value, seed)
     z = model.sample_prior(NUM_IMAGES.value, seed).numpy()

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ali_keras import fixed_batches
 from ali_keras.client import batches
 from ali_keras.client import checks
 from ali_keras.client import tensors
@@ -14,7 +15,6 @@ from ali_keras.client.addresses import Transport
 from ali_keras.client.calls import Deadline
 from ali_keras.client.calls import with_retries
 from ali_keras.client.errors import ServerError
-from ali_keras.data import fixed_batches
 from ali_keras.errors import InputError
 
 Answer = TypeVar("Answer")

@@ -18,7 +18,6 @@ from zipfile import BadZipFile
 
 import keras
 
-import ali_keras.model.ali  # noqa: F401 It registers what model.keras names.
 from ali_keras import files
 from ali_keras.config import Config
 from ali_keras.errors import InputError

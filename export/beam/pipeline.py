@@ -9,8 +9,8 @@ from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.options.pipeline_options import StandardOptions
 
-from ali_keras.data.examples import serialize_example
 from ali_keras.errors import InputError
+from ali_keras.writing.examples import serialize_example
 
 from .. import servables
 from . import steps

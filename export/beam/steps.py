@@ -17,7 +17,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 from google.protobuf.message import DecodeError
 
-from ali_keras.data import fixed_batches
+from ali_keras import fixed_batches
 from ali_keras.data import preprocessing
 
 from .. import servables

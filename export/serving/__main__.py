@@ -1,6 +1,8 @@
 """Starts the program as `python -m export.serving`."""
 
-from . import run
+from ali_keras.command_line import program
+
+from . import main
 
 if __name__ == "__main__":
-    run()
+    program.run(main)

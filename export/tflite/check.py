@@ -3,8 +3,8 @@
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from ali_keras import fixed_batches
 from ali_keras import markdown
-from ali_keras.data import fixed_batches
 from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import evaluate as evaluation
 

@@ -4,7 +4,7 @@ import tempfile
 
 import tensorflow as tf
 
-from ali_keras.data import fixed_batches
+from ali_keras import fixed_batches
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 

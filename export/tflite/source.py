@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 
+from ali_keras import fixed_batches
 from ali_keras import noise
 from ali_keras.config import Config
-from ali_keras.data import fixed_batches
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.errors import InputError

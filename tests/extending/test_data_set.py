@@ -29,9 +29,12 @@ class Stripes(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {"train": self._stripes(40), "test": self._stripes(8)}
+        return {
+            "train": self._generate_examples(40),
+            "test": self._generate_examples(8),
+        }
 
-    def _stripes(self, number):
+    def _generate_examples(self, number):
         for index in range(number):
             image = np.zeros((4, 4, 1), "uint8")
             image[index % 4] = 200

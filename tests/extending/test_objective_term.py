@@ -74,7 +74,7 @@ def test_its_setting_is_a_flag():
         with pytest.raises(flags.IllegalFlagValueError, match="shrinkage"):
             flags.FLAGS["shrinkage"].parse("-1")
     finally:
-        del flags.FLAGS["shrinkage"]
+        delattr(flags.FLAGS, "shrinkage")
 
 
 def test_its_setting_is_in_the_docstring():

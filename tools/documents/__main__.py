@@ -4,12 +4,13 @@ python -m tools.documents
 """
 
 from ali_keras.command_line import program
-from tools.documents import alice_figure
-from tools.documents import pages
 
 
 def main():
     """Writes the tables of all pages, then the figures."""
+    from tools.documents import alice_figure
+    from tools.documents import pages
+
     for page in pages.generated_pages():
         pages.write(page)
         print(page)

@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 from ali_keras import InputError
-from ali_keras.data import writers
 from ali_keras.plotting import grids
+from ali_keras.writing import codes as code_files
+from ali_keras.writing import images as image_files
 
 
 @pytest.fixture
@@ -41,14 +42,14 @@ def as_bytes(images):
 
 
 def test_png_is_the_grid(tmp_path, drawn):
-    writers.WRITERS["png"](tmp_path / "x.png", *drawn)
+    image_files.WRITERS["png"](tmp_path / "x.png", *drawn)
     picture = tf.io.decode_png((tmp_path / "x.png").read_bytes())
     np.testing.assert_array_equal(picture, grids.grid(drawn[0]))
 
 
 def test_npz_holds_images_and_z(tmp_path, drawn):
     images, z = drawn
-    writers.WRITERS["npz"](tmp_path / "x.npz", images, z)
+    image_files.WRITERS["npz"](tmp_path / "x.npz", images, z)
     with np.load(tmp_path / "x.npz") as arrays:
         assert set(arrays) == {"image", "z"}
         np.testing.assert_array_equal(arrays["image"], as_bytes(images))
@@ -57,7 +58,7 @@ def test_npz_holds_images_and_z(tmp_path, drawn):
 
 def test_tfrecord_holds_a_png_and_z_an_image(tmp_path, drawn):
     images, z = drawn
-    writers.WRITERS["tfrecord"](tmp_path / "x.tfrecord", images, z)
+    image_files.WRITERS["tfrecord"](tmp_path / "x.tfrecord", images, z)
     features = {
         "image": tf.io.FixedLenFeature((), tf.string),
         "z": tf.io.FixedLenFeature((2,), tf.float32),
@@ -72,7 +73,7 @@ def test_tfrecord_holds_a_png_and_z_an_image(tmp_path, drawn):
 
 def test_streamed_npz_joins_the_batches(tmp_path):
     batches, whole = codes()
-    writers.STREAM_WRITERS["npz"](tmp_path / "x.npz", 5, iter(batches))
+    code_files.WRITERS["npz"](tmp_path / "x.npz", 5, iter(batches))
     with np.load(tmp_path / "x.npz") as arrays:
         assert set(arrays) == {"z_mean", "label"}
         for name, expected in whole.items():
@@ -84,7 +85,7 @@ def test_streamed_npz_joins_the_batches(tmp_path):
 def test_streamed_tfrecord_has_an_example_for_each_row(tmp_path):
     batches, whole = codes()
     path = tmp_path / "x.tfrecord"
-    writers.STREAM_WRITERS["tfrecord"](path, 5, iter(batches))
+    code_files.WRITERS["tfrecord"](path, 5, iter(batches))
     features = {
         "z_mean": tf.io.FixedLenFeature((4,), tf.float32),
         "label": tf.io.FixedLenFeature((), tf.int64),
@@ -103,21 +104,21 @@ def test_a_stream_that_breaks_leaves_the_old_file(tmp_path, form):
     path = tmp_path / f"x.{form}"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half-way"):
-        writers.STREAM_WRITERS[form](path, 5, broken())
+        code_files.WRITERS[form](path, 5, broken())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("form", sorted(writers.WRITERS))
+@pytest.mark.parametrize("form", sorted(image_files.WRITERS))
 def test_an_output_below_a_file_is_refused(tmp_path, drawn, form):
     (tmp_path / "file").write_text("old")
     with pytest.raises(InputError, match="can be written"):
-        writers.WRITERS[form](tmp_path / "file" / "x", *drawn)
+        image_files.WRITERS[form](tmp_path / "file" / "x", *drawn)
 
 
-@pytest.mark.parametrize("form", sorted(writers.STREAM_WRITERS))
+@pytest.mark.parametrize("form", sorted(code_files.WRITERS))
 def test_a_streamed_output_below_a_file_is_refused(tmp_path, form):
     (tmp_path / "file").write_text("old")
     batches, _ = codes()
     with pytest.raises(InputError, match="can be written"):
-        writers.STREAM_WRITERS[form](tmp_path / "file" / "x", 5, iter(batches))
+        code_files.WRITERS[form](tmp_path / "file" / "x", 5, iter(batches))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ali_keras.data import fixed_batches
+from ali_keras import fixed_batches
 
 
 def test_the_last_row_fills_up():

@@ -1,0 +1,1 @@
+"""Files of images and codes that other programs read."""
