@@ -1,4 +1,4 @@
-"""Callbacks of `fit` that write figures and checkpoints, and stop training."""
+"""Callbacks of `fit` that write means and checkpoints, and stop training."""
 
 import math
 import time
@@ -14,7 +14,7 @@ from ali_keras.model.loss_scaling import LOWEST_SCALE
 
 
 class WriteHistory(keras.callbacks.Callback):
-    """Writes the figures of all epochs as JSON: a list for each figure.
+    """Writes the means of all epochs as JSON: a list for each term.
 
     Args:
         path: Path of the file. The epochs before `initial_epoch` are kept.
@@ -47,7 +47,7 @@ class WriteHistory(keras.callbacks.Callback):
         files.write_json(self.path, self.history)
 
 
-class ContinueFigures(keras.callbacks.Callback):
+class ContinueMeans(keras.callbacks.Callback):
     """Restores the means of an epoch that is resumed.
 
     Args:
@@ -78,15 +78,15 @@ class WriteCheckpoint(keras.callbacks.Callback):
         self.every_steps = every_steps
 
     def on_train_batch_end(self, batch, logs=None):
-        # `on_epoch_end` saves after the last step, with the epoch's figures.
+        # `on_epoch_end` saves after the last step, with the epoch's means.
         if not self.every_steps or batch + 1 == self.params["steps"]:
             return
         if self.model.step.numpy() % self.every_steps == 0:
             self.checkpoints.save(self.model, trackers.state(self.model))
 
     def on_epoch_end(self, epoch, logs=None):
-        # The next epoch computes its figures from the start.
-        self.checkpoints.save(self.model, figures=None)
+        # The next epoch computes its means from the start.
+        self.checkpoints.save(self.model, means=None)
 
 
 class StopAtSignal(keras.callbacks.Callback):
@@ -123,14 +123,14 @@ class StopAtSignal(keras.callbacks.Callback):
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
-    """Ends training at the first step whose figures are not finite.
+    """Ends training at the first step whose means are not finite.
 
     Keras' `TerminateOnNaN` checks only the figure "loss", which a GAN does not
     have. In float16, this callback also ends training if a loss scale is so
     low that a smaller one cannot help.
 
     Raises:
-        NonFiniteError: names the step and the figures.
+        NonFiniteError: names the step and the means.
     """
 
     def on_train_batch_end(self, batch, logs=None):

@@ -2,7 +2,7 @@
 
 step_N.weights.h5 holds weights, averages, statistics, the state of both
 optimizers with their loss scales, and the step. An attribute of the file holds
-the figures of the epoch so far. `keras.Model.load_weights` reads the file. A
+the means of the epoch so far. `keras.Model.load_weights` reads the file. A
 digest is appended to the file; HDF5 ignores it.
 """
 
@@ -50,12 +50,12 @@ class Checkpoints:
         """Returns (step, path), or (0, None) if there is none."""
         return next(reversed(self.paths().items()), (0, None))
 
-    def save(self, model, figures=None):
+    def save(self, model, means=None):
         """Writes a checkpoint of the model's step, and deletes old ones.
 
         Args:
             model: `ALI`, compiled.
-            figures: What `restore` is to return. JSON must be able to write it.
+            means: What `restore` is to return. JSON must be able to write it.
 
         Returns:
             Path of the checkpoint.
@@ -67,7 +67,7 @@ class Checkpoints:
         step = int(model.step.numpy())
         check_finite(model)
         path = self.folder / f"step_{step:08d}.weights.h5"
-        content = _to_bytes(model, figures)
+        content = _to_bytes(model, means)
         files.write_bytes(path, content + _digest(content))
         self._drop_all_but(step)
         return path
@@ -78,7 +78,7 @@ class Checkpoints:
         It prints a warning on stderr for each damaged one that it skips.
 
         Returns:
-            The figures that were saved with it, or `None` if there is no
+            The means that were saved with it, or `None` if there is no
             checkpoint. The step is in the model.
 
         Raises:
@@ -149,11 +149,11 @@ class _Memory(io.BytesIO):
         return "memory.weights.h5"  # Keras requires such a name.
 
 
-def _to_bytes(model, figures):
+def _to_bytes(model, means):
     memory = _Memory()
     model.save_weights(memory)
     with h5py.File(memory, "r+") as file:
-        file.attrs["figures"] = json.dumps(figures)
+        file.attrs["figures"] = json.dumps(means)
     return memory.getvalue()
 
 
@@ -173,7 +173,7 @@ def _read(path):
 def _load(model, content, path):
     try:
         with h5py.File(io.BytesIO(content)) as file:
-            figures = json.loads(file.attrs["figures"])
+            means = json.loads(file.attrs["figures"])
         with warnings.catch_warnings():
             # Keras only warns if the file lacks a variable.
             warnings.simplefilter("error", UserWarning)
@@ -183,4 +183,4 @@ def _load(model, content, path):
             "A checkpoint must belong to the model that is trained; use "
             f"another workdir. Received: {path} ({first_line(error)})"
         ) from None
-    return figures
+    return means

@@ -158,7 +158,7 @@ class TrainingLoop:
             return [callbacks.StopOnNonFinite()]
         return [
             callbacks.StopOnNonFinite(),
-            callbacks.ContinueFigures(state),
+            callbacks.ContinueMeans(state),
             callbacks.WriteHistory(self.workdir.history, epoch),
             callbacks.WriteCheckpoint(
                 checkpoints, self.execution.checkpoint_every_steps

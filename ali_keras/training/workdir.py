@@ -1,7 +1,7 @@
 """A run's folder: what lies where, and how a run is found again.
 
 config.json                     the resolved configuration
-history.json                    figures of each finished epoch
+history.json                    means of each finished epoch
 checkpoints/step_N.weights.h5   all variables after N steps
 rollbacks.json                  each return to a checkpoint, if there was one
 model.keras                     the trained model

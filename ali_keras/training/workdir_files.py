@@ -11,7 +11,7 @@ DESCRIPTIONS = {
     "interpolations.png": "held-out images at both ends, linear in z",
     "mixture.png": "data, samples, reconstructions and codes, by mode",
     "losses.png": "losses and discriminator accuracy per epoch",
-    "history.json": "figures of each epoch",
+    "history.json": "means of each epoch",
     "metrics.json": "the metrics above",
     "training.json": "command, versions and machine of the training",
     "logs": "for TensorBoard",

@@ -153,7 +153,7 @@ def spoiling(step):
             done.append(step)
 
     return mock.patch.object(
-        callbacks.ContinueFigures, "on_train_batch_end", spoil
+        callbacks.ContinueMeans, "on_train_batch_end", spoil
     )
 
 

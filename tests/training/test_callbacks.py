@@ -14,7 +14,7 @@ from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
 from ali_keras.model import trackers
 from ali_keras.model.loss_scaling import LOWEST_SCALE
-from ali_keras.training.callbacks import ContinueFigures
+from ali_keras.training.callbacks import ContinueMeans
 from ali_keras.training.callbacks import StopAtSignal
 from ali_keras.training.callbacks import StopOnNonFinite
 from ali_keras.training.callbacks import WriteCheckpoint
@@ -160,7 +160,7 @@ def test_figures_of_an_epoch_in_two_parts_are_those_of_one():
     (state,) = states
     resumed = fit(
         model,
-        ContinueFigures(json.loads(json.dumps(state))),
+        ContinueMeans(json.loads(json.dumps(state))),
         steps=range(1, STEPS),
     )
     assert resumed == expected
@@ -170,7 +170,7 @@ def test_figures_of_an_epoch_in_two_parts_are_those_of_one():
 def test_figures_are_continued_in_the_first_epoch_only():
     model = tiny.model()
     state = {name: [1e6, 1.0] for name in model.trackers.means}
-    history = fit(model, ContinueFigures(state), epochs=2)
+    history = fit(model, ContinueMeans(state), epochs=2)
     first, second = history["generator_loss"]
     assert first > 1e4 and second < 100
 

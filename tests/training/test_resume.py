@@ -87,7 +87,7 @@ def terminated_at(step, times=1):
                 os.kill(os.getpid(), signal.SIGTERM)
 
     return mock.patch.object(
-        callbacks.ContinueFigures, "on_train_batch_end", send
+        callbacks.ContinueMeans, "on_train_batch_end", send
     )
 
 
