@@ -20,7 +20,6 @@ import numpy as np
 from absl import flags
 
 import ali_keras
-from ali_keras.architectures import ARCHITECTURES
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.data import sources
@@ -119,7 +118,7 @@ def images_of(config):
     Args:
         config: `Config`. Without a data set, they are random.
     """
-    size = ARCHITECTURES[config.architecture].image_size
+    size, _, _ = config.image_shape
     if not config.dataset:
         shape = (NUM_IMAGES, size, size, config.channels)
         return np.random.default_rng(0).integers(0, 256, shape, "uint8")

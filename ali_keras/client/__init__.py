@@ -3,9 +3,9 @@
 Not imported by `ali_keras`, which needs no gRPC.
 """
 
-from ali_keras.client.answers import Encoding
 from ali_keras.client.client import Client
 from ali_keras.client.errors import DeadlineError
 from ali_keras.client.errors import ServerError
+from ali_keras.client.models import Encoding
 
 __all__ = ["Client", "DeadlineError", "Encoding", "ServerError"]

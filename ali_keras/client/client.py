@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from ali_keras.client import checks
 from ali_keras.client.addresses import Credentials
 from ali_keras.client.addresses import open_transport
-from ali_keras.client.answers import Encoding
 from ali_keras.client.batches import MESSAGE_OVERHEAD
 from ali_keras.client.calls import Deadline
+from ali_keras.client.models import Encoding
 from ali_keras.client.models import ServedModels
 from ali_keras.client.sending import Sender
 from ali_keras.data.preprocessing import to_float

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ali_keras.client import checks
-from ali_keras.client.answers import Encoding
-from ali_keras.client.answers import from_outputs
 from ali_keras.client.calls import Deadline
 from ali_keras.client.sending import Sender
 
@@ -20,6 +19,23 @@ CODES = "z"
 
 Further = Mapping[str, ArrayLike]
 Inputs = Mapping[str, np.ndarray]
+
+
+class Encoding(NamedTuple):
+    """What an encoder says of images.
+
+    Attributes:
+        z_mean: float32 array `(batch, latent_dim)`.
+        z_log_sigma: The same, or `None` of a deterministic encoder.
+    """
+
+    z_mean: np.ndarray
+    z_log_sigma: np.ndarray | None
+
+
+def _from_outputs(outputs: Mapping[str, np.ndarray]) -> Encoding:
+    """Takes an `Encoding` out of the outputs of a signature."""
+    return Encoding(outputs["z_mean"], outputs.get("z_log_sigma"))
 
 
 class ServedModels:
@@ -91,7 +107,7 @@ class ServedModels:
         self, inputs: Inputs, deadline: Deadline, signature: str = "encode"
     ) -> Encoding:
         """Returns the codes of inputs that were checked."""
-        return from_outputs(
+        return _from_outputs(
             self._sender.predict(self._encoder, signature, inputs, deadline)
         )
 
