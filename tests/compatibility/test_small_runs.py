@@ -13,6 +13,7 @@ FIGURES = json.loads((small_runs.RECORDED / "small_runs.json").read_text())
 TOLERANCE = 1e-4  # After two steps; 3e-6 with other instructions.
 
 
+@pytest.mark.slow
 def test_the_digits_export_answers_as_recorded(finished, tmp_path):
     # `finished` is trained as the recorded run.
     answers = small_runs.export(finished.path, tmp_path / "export")
