@@ -2,8 +2,6 @@
 
 import sys
 
-import pytest
-
 from tests import programs
 from tests.compatibility import small_runs
 
@@ -16,10 +14,6 @@ print(type(model).__name__, model.compiled, int(model.step.numpy()))
 """
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="import ali_keras no longer registers its classes with Keras",
-)
 def test_it_loads_after_import_ali_keras_alone():
     # In a process of its own: this one has imported everything.
     path = small_runs.RECORDED / "workdirs" / "images" / "model.keras"
