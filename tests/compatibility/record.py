@@ -1,6 +1,6 @@
 """Records what this version computes, for later versions to be compared with.
 
-python -m tests.compatibility.record --output=/tmp/recorded
+python -m tests.compatibility.record --output=build/recorded
 
 Writes, below OUTPUT:
 
