@@ -28,9 +28,9 @@ _MODULES = {
     "architectures": "ali_keras.architectures",
     "client": "ali_keras.client",
     "datasets": "ali_keras.datasets",
-    "layers": "ali_keras.networks.layers",
-    "losses": "ali_keras.objectives.losses",
-    "normalization": "ali_keras.networks.normalization",
+    "layers": "ali_keras.layers",
+    "losses": "ali_keras.losses",
+    "normalization": "ali_keras.normalization",
 }
 
 __all__ = [*_PLACES, "datasets", "losses"]

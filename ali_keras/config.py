@@ -110,7 +110,8 @@ class Config:
 
         Args:
             preset: String, a key of `presets.PRESETS`.
-            dataset: TFDS name.
+            dataset: TFDS name or folder:PATH; none or "" if it is not chosen
+                yet.
             **overrides: Settings that differ from the preset; `None` means
                 the preset's value. `precision` may be "auto" here, see
                 `precision.resolve`.
@@ -130,7 +131,7 @@ class Config:
         values = {**PRESETS[preset], **given}
         if "precision" in values:
             values["precision"] = precision.resolve(values["precision"])
-        return cls.from_values(dataset=dataset, preset=preset, **values)
+        return cls.from_values(dataset=dataset or "", preset=preset, **values)
 
     @classmethod
     def from_values(cls, **values):

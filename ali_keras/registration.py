@@ -47,11 +47,17 @@ class StandIn:
 class _AfterKeras(importlib.abc.MetaPathFinder):
     """Registers the stand-ins after the first import of Keras."""
 
+    def __init__(self):
+        self.is_asking = False  # The other finders, which includes itself.
+
     def find_spec(self, name, path=None, target=None):
-        if name != "keras":
+        if name != "keras" or self.is_asking:
             return None
-        sys.meta_path.remove(self)  # The other finders are asked below.
-        spec = importlib.util.find_spec(name)
+        self.is_asking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.is_asking = False
         if spec and spec.loader:
             execute = spec.loader.exec_module
 

@@ -15,6 +15,8 @@ from collections.abc import Collection
 from typing import Any
 from typing import NamedTuple
 
+import numpy as np
+
 from ali_keras.errors import InputError
 
 # Of settings that have no default: a preset or the caller must state them.
@@ -48,13 +50,24 @@ class Rule(NamedTuple):
         """Says in words which values are allowed; empty if any are."""
         if self.choices is not None:
             return f"one of {list(self.choices)}"
-        if self.at_most is not None:
-            return f"in [{self.at_least}, {self.at_most}]"
-        if self.below is not None:
-            return f"in [{self.at_least}, {self.below})"
+        low, high = self._low(), self._high()
+        if low and high:
+            return f"in {low[1]}, {high[1]}"
+        return (low or high or ("", ""))[0]
+
+    def _low(self):
         if self.above is not None:
-            return f"above {self.above}"
-        return "" if self.at_least is None else f"at least {self.at_least}"
+            return f"above {self.above}", f"({self.above}"
+        if self.at_least is not None:
+            return f"at least {self.at_least}", f"[{self.at_least}"
+        return None
+
+    def _high(self):
+        if self.below is not None:
+            return f"below {self.below}", f"{self.below})"
+        if self.at_most is not None:
+            return f"at most {self.at_most}", f"{self.at_most}]"
+        return None
 
     def allows(self, value):
         """Whether a value lies within the bounds or among the choices."""
@@ -138,7 +151,11 @@ def group(cls):
 
     Raises:
         InputError: when a value is not allowed; the message names it.
+        TypeError: if the class has a `__post_init__` of its own, which the
+            check would replace.
     """
+    if "__post_init__" in vars(cls):
+        raise TypeError(f"{cls.__name__} must have no __post_init__")
     cls.__post_init__ = check
     cls = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     lines = [inspect.cleandoc(cls.__doc__), "", "Settings:"]
@@ -161,9 +178,15 @@ def settings_of(cls):
 
 
 def check(values):
-    """Raises `InputError` if a value of a group is not allowed."""
+    """Raises `InputError` if a value of a group is not allowed.
+
+    NumPy's numbers become Python's, which JSON can write.
+    """
     for each in settings_of(values):
-        each.check(getattr(values, each.name))
+        value = getattr(values, each.name)
+        each.check(value)
+        if isinstance(value, np.generic):
+            object.__setattr__(values, each.name, value.item())
 
 
 def check_values(cls, **values):

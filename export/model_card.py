@@ -94,7 +94,9 @@ def _training(config, record):
 def _evaluation(metrics):
     if not metrics:
         return "Not evaluated: `tools.evaluate` had not been run."
-    from ali_keras.evaluation.summary import list_numbers  # Scikit-learn too.
+    from ali_keras.evaluation.metrics_text import (
+        list_numbers,  # Scikit-learn too.
+    )
 
     rows = [
         (title.replace("  ", "… "), f"{value:.4g}")

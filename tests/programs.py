@@ -88,11 +88,11 @@ def open_train(*flags, tiny=False, **options):
     return popen(sys.executable, "-u", *how, *flags, **options)
 
 
-def popen(*command, **options):
+def popen(*command, cwd=CHECKOUT, **options):
     """Opens a process in the checkout, with its output piped."""
     return subprocess.Popen(
         [str(word) for word in command],
-        cwd=CHECKOUT,
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,6 +1,7 @@
 """Settings: what follows from a declaration."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -54,7 +55,34 @@ def test_a_value_that_is_not_allowed_is_refused_in_words(values, message):
 
 def test_values_at_the_bounds_and_numpy_s_numbers_are_taken():
     Oven(minutes=1, heat=1e-9, steam=1, rise=0, name="bread", fan=True)
-    Oven(minutes=np.int64(3), heat=np.float32(200), steam=0)
+    oven = Oven(minutes=np.int64(3), heat=np.float32(200), steam=0)
+    assert json.dumps([oven.minutes, oven.heat]) == "[3, 200.0]"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    (
+        ({}, ""),
+        ({"at_most": 3}, "at most 3"),
+        ({"below": 3}, "below 3"),
+        ({"above": 0, "at_most": 3}, "in (0, 3]"),
+        ({"above": 0, "below": 3}, "in (0, 3)"),
+        ({"at_least": 0, "below": 3}, "in [0, 3)"),
+    ),
+)
+def test_bounds_in_words(bounds, words):
+    assert settings.Rule("Help.", **bounds).words() == words
+
+
+def test_a_group_has_no_check_of_its_own():
+    class Own:
+        """Own."""
+
+        def __post_init__(self):
+            pass
+
+    with pytest.raises(TypeError, match="Own must have no __post_init__"):
+        settings.group(Own)
 
 
 def test_a_setting_without_a_default_must_be_stated():

@@ -21,7 +21,7 @@ SPLIT = flags.DEFINE_string(
 
 def main():
     """Loads the model, encodes batch by batch, writes one file."""
-    from ali_keras.evaluation.codes import encode_split
+    from ali_keras.evaluation.encode_split import encode_split
     from ali_keras.writing import codes
 
     path, form = common_flags.output("encoded", "npz", codes.WRITERS)

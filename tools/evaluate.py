@@ -1,4 +1,4 @@
-"""Measures a trained model on held-out images, each figure by its baseline.
+"""Measures a trained model on held-out images, beside baselines.
 
 python -m tools.evaluate --workdir=runs/demo
 
@@ -16,7 +16,7 @@ def main():
     """Loads model and data, measures, writes and prints."""
     from ali_keras import files
     from ali_keras.evaluation import evaluate as evaluation
-    from ali_keras.evaluation.summary import format_metrics
+    from ali_keras.evaluation.metrics_text import format_metrics
     from ali_keras.plotting import grids
     from ali_keras.training.workdir_files import list_files
 

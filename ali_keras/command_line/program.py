@@ -67,7 +67,7 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
             return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
         reason = getattr(error, "message", None) or str(error)
         return USAGE_ERROR, (
-            "error: Files must be readable, places writable, data sound. "
+            "error: A file could not be read or written, or is damaged. "
             f"Received: {' '.join(reason.split())}"
         )
     except KeyboardInterrupt:

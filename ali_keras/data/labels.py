@@ -4,6 +4,8 @@ import tensorflow as tf
 
 # An image whose class is not known.
 NO_LABEL = -1
+# What users may have beside their images, and cannot be class labels.
+_NO_TENSORS = (dict, tf.RaggedTensor, tf.SparseTensor)
 
 
 def labels_of(data):
@@ -25,7 +27,7 @@ def labels_of(data):
     else:
         has_two = isinstance(data, (tuple, list)) and len(data) > 1
         labels = data[1] if has_two else None
-    if labels is None:
+    if labels is None or isinstance(labels, _NO_TENSORS):
         return None
     labels = tf.convert_to_tensor(labels)
     if not labels.dtype.is_integer:

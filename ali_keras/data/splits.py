@@ -1,4 +1,4 @@
-"""Data sets: found, prepared, read, and put in an order fixed by a seed."""
+"""Splits of a data set: their names, and their examples as arrays."""
 
 import numpy as np
 import tensorflow as tf

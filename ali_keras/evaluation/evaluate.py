@@ -43,8 +43,8 @@ def evaluate(model, config, train, held_out, num_samples=1000):
 
     Returns:
         Dictionary of the results of all `METRICS` whose needs are met.
-        Without labels, the reconstruction error alone. Of a mixture of
-        Gaussians, those of `mixture_modes` instead, from
+        Without labels, the reconstruction error and the numbers of images.
+        Of a mixture of Gaussians, those of `mixture_modes` instead, from
         `needs.NUM_MIXTURE_SAMPLES` samples.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import functools
 
+from ali_keras.data.labels import NO_LABEL
 from ali_keras.evaluation import batchwise
 from ali_keras.evaluation import classifiers
 from ali_keras.evaluation import mixtures
@@ -43,6 +44,7 @@ class Needs:
         self.config = config
         self.gallery, self.gallery_labels = train
         self.queries, self.labels = held_out
+        self.is_labelled = _is_labelled(self.gallery_labels, self.labels)
         self.mixture = mixtures.find(config.dataset)
         self.num_samples = NUM_MIXTURE_SAMPLES if self.mixture else num_samples
 
@@ -63,7 +65,7 @@ class Needs:
         if need in ("images", "mixture"):
             return bool(self.mixture) == (need == "mixture")
         if need in ("labels", "label_classifier", "probability_classifier"):
-            return self.labels is not None
+            return self.is_labelled
         return True
 
     @functools.cached_property
@@ -113,3 +115,8 @@ class Needs:
         return classifiers.fit_probability_classifier(
             self.gallery, self.gallery_labels
         )
+
+
+def _is_labelled(*labels):
+    """Whether all splits have labels, and all of their images."""
+    return all(x is not None and NO_LABEL not in x for x in labels)

@@ -107,6 +107,9 @@ class ALI(Inference, keras.Model):
     def build(self, input_shape):
         self.built = True  # The networks came with their weights.
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """All is built. Keras 3.15 fails on workers' (images, labels) here."""
+
     def compile(
         self,
         generator_optimizer,
@@ -145,7 +148,7 @@ class ALI(Inference, keras.Model):
         self.discriminator_optimizer.build(self.discriminator_variables)
 
     def _check_cycle_discriminator(self):
-        is_needed = self.objective.cycle == "adversarial"
+        is_needed = self.objective.needs_cycle_discriminator
         if is_needed != bool(self.cycle_discriminator):
             raise ValueError(
                 "A cycle_discriminator must be given if, and only if, the "

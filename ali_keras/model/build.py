@@ -36,7 +36,7 @@ def build_model(config, images=None):
     )
     if images is not None:
         set_output_bias(networks[1], images)
-    if config.cycle == "adversarial":
+    if config.objective.needs_cycle_discriminator:
         networks += (build_cycle_discriminator(architecture, **options),)
     model = ALI(
         *networks,

@@ -56,10 +56,11 @@ def build_cycle_discriminator(
     dtype="float32",
     normalization="none",
 ):
-    """Builds the network that judges reconstructions (Li et al., 2017).
+    """Builds the network that compares images with reconstructions.
 
-    Its rows are the discriminator's, without those of z: both images,
-    concatenated along their channels, take the place of one.
+    It is that of Li et al. (2017). Its rows are those of the discriminator,
+    without those of z. Both images, concatenated along their channels, take the
+    place of one.
 
     Arguments as `build_networks`.
 

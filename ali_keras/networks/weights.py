@@ -5,6 +5,9 @@ import numpy as np
 
 from ali_keras.networks.layers import UntiedBias
 
+# Whose mean sets the output bias: the number in the authors' code.
+NUM_IMAGES = 500
+
 
 def set_output_bias(decoder, images):
     """Sets a decoder's untied output bias to the log-odds of the mean image.
@@ -17,7 +20,9 @@ def set_output_bias(decoder, images):
         images: Floats `(num_images, height, width, channels)` in [0, 1]; the
             first 500 are taken.
     """
-    mean = np.mean(images[:500], axis=0, dtype="float64").clip(1e-7, 1 - 1e-7)
+    mean = np.mean(images[:NUM_IMAGES], axis=0, dtype="float64").clip(
+        1e-7, 1 - 1e-7
+    )
     for layer in decoder.layers:
         if isinstance(layer, UntiedBias):
             layer.bias.assign(np.log(mean / (1 - mean)))

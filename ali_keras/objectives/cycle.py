@@ -33,6 +33,11 @@ class Settings:
         1.0, "Weight lambda of the cycle.", at_least=0
     )
 
+    @property
+    def needs_cycle_discriminator(self):
+        """Whether the terms need `Networks.cycle_discriminator`."""
+        return self.cycle == "adversarial"
+
 
 def terms(objective, forward):
     """Computes the terms of the cycle, see `TERMS`.
@@ -47,7 +52,7 @@ def terms(objective, forward):
     """
     if objective.cycle == "none":
         return {}
-    if objective.cycle == "adversarial":
+    if objective.needs_cycle_discriminator:
         return _adversarial_terms(objective, forward)
     loss = losses.cycle_loss(forward.images, forward.x_hat, objective.cycle)
     return {"cycle_loss": loss}

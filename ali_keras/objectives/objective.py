@@ -2,7 +2,8 @@
 
 A piece is a module that has its `Settings`; if it brings terms, also their
 list `TERMS` and a function `terms(objective, forward)`. `PIECES` is the list
-of all. To add a term, write such a module and name it there.
+of all. To add a term, write such a module and name it there. `totals` knows
+one piece by name: the latent regression may take turns with all others.
 """
 
 from ali_keras import settings
@@ -29,6 +30,7 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
     """
 
     # A subclass may bring pieces of its own, and their `Settings` as bases.
+    # Of a saved model, `load_model` restores the settings of this class only.
     pieces = PIECES
 
     @classmethod

@@ -125,7 +125,7 @@ class StopAtSignal(keras.callbacks.Callback):
 class StopOnNonFinite(keras.callbacks.Callback):
     """Ends training at the first step whose means are not finite.
 
-    Keras' `TerminateOnNaN` checks only the figure "loss", which a GAN does not
+    Keras' `TerminateOnNaN` checks only the metric "loss", which a GAN does not
     have. In float16, this callback also ends training if a loss scale is so
     low that a smaller one cannot help.
 

@@ -153,6 +153,7 @@ def _to_bytes(model, means):
     memory = _Memory()
     model.save_weights(memory)
     with h5py.File(memory, "r+") as file:
+        # "figures" in the files of all versions.
         file.attrs["figures"] = json.dumps(means)
     return memory.getvalue()
 

@@ -17,6 +17,7 @@ from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
 from ali_keras.model.build import build_model
+from ali_keras.networks.weights import NUM_IMAGES
 from ali_keras.training import callbacks
 
 MAX_ROLLBACKS = 3
@@ -111,7 +112,7 @@ class TrainingLoop:
             discriminator_learning_rate=rate_factor
             * self.config.discriminator_learning_rate,
         )
-        model = build_model(config, to_float(self.images[:500]))
+        model = build_model(config, to_float(self.images[:NUM_IMAGES]))
         state = self.workdir.checkpoints.restore(model)
         if not config.learning_rate_decay_steps:
             # The checkpoint may be from before a rollback.

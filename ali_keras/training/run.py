@@ -21,7 +21,7 @@ from ali_keras.training.workdir import Workdir
 def train(config, workdir, execution=None):
     """Trains, from the newest checkpoint if there is one, and draws pictures.
 
-    Writes the files that `ali_keras.training.workdir` lists, losses.png and the
+    Writes the files that `training.workdir_files` lists, losses.png and the
     pictures samples.png, reconstructions.png and interpolations.png, or for a
     mixture of Gaussians mixture.png. Where there are several workers, each
     calls this, and the chief writes.

@@ -1,13 +1,6 @@
-"""A run's folder: what lies where, and how a run is found again.
+"""A run's folder: its files, and how a run is found again.
 
-config.json                     the resolved configuration
-history.json                    means of each finished epoch
-checkpoints/step_N.weights.h5   all variables after N steps
-rollbacks.json                  each return to a checkpoint, if there was one
-model.keras                     the trained model
-training.json                   record of a finished training
-metrics.json                    its evaluation, if there was one
-.lock                           held while a training runs
+`workdir_files` says what each file is.
 """
 
 import contextlib

@@ -14,6 +14,8 @@ DESCRIPTIONS = {
     "history.json": "means of each epoch",
     "metrics.json": "the metrics above",
     "training.json": "command, versions and machine of the training",
+    "checkpoints": "all variables after a step; a run is resumed from them",
+    "rollbacks.json": "each return to a checkpoint",
     "logs": "for TensorBoard",
 }
 

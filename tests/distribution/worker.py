@@ -67,8 +67,8 @@ def trained(strategy, steps=STEPS, callbacks=()):
 def numbers_seen(strategy):
     """Numbers of the images in the order in which the replicas get them."""
     seen = []
-    for batch in batches(strategy):
-        for local in strategy.experimental_local_results(batch):
+    for global_images, _ in batches(strategy):
+        for local in strategy.experimental_local_results(global_images):
             seen.extend(np.rint(local[:, 0, 0, 0] * 255).astype(int))
     return np.array(seen)
 

@@ -7,6 +7,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 FOLDERS = ("ali_keras", "benchmarks", "export", "tests", "tools")
+# The top of the library has the names that users import as well.
+NUM_MODULES = {"ali_keras": 16}
 MODULES = sorted(p for f in FOLDERS for p in (ROOT / f).rglob("*.py"))
 
 
@@ -23,6 +25,14 @@ def test_a_docstring_does_not_count():
     text = 'def f(x):\n    """One.\n\n    Two.\n    """\n    return x\n'
     [function] = ast.parse(text).body
     assert num_lines(function) == 2
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}))
+def test_packages_have_a_dozen_modules_at_most(folder):
+    modules = {path.name for path in MODULES if path.parent == folder}
+    assert len(modules - {"__init__.py", "__main__.py"}) <= NUM_MODULES.get(
+        folder.relative_to(ROOT).as_posix(), 12
+    )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.name))

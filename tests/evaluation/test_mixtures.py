@@ -250,8 +250,8 @@ def test_points_are_encoded_with_the_noise_of_the_encoder(run, tmp_path):
     [
         (generate, (), "one of ['npz'] for points"),
         (generate, ("--format=tfrecord",), "Received: tfrecord"),
-        (reconstruct, (), "A grid of images needs"),
-        (interpolate, (), "A grid of images needs"),
+        (reconstruct, (), "for a grid of images"),
+        (interpolate, (), "for a grid of images"),
     ],
 )
 def test_grids_of_points_are_refused(run, tmp_path, capsys, tool, flags, said):

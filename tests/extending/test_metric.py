@@ -8,7 +8,7 @@ import pytest
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.evaluation.metric import Metric
 from ali_keras.evaluation.metrics import METRICS
-from ali_keras.evaluation.summary import format_metrics
+from ali_keras.evaluation.metrics_text import format_metrics
 from tests import programs
 from tools import evaluate
 

@@ -5,9 +5,8 @@ from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_folder import ImageFolder
 from ali_keras.errors import InputError
+from ali_keras.evaluation.batchwise import BATCH_SIZE
 from ali_keras.latents import posterior
-
-BATCH_SIZE = 500
 
 
 def encode_split(model, config, split=None, seed=0):

@@ -1,6 +1,6 @@
 """Metrics as text: titles beside values, in the order of the metrics."""
 
-from ali_keras.evaluation import summary
+from ali_keras.evaluation import metrics_text
 
 IMAGES = {
     "num_gallery": 4000,
@@ -26,7 +26,7 @@ POINTS = {
 
 
 def test_images_have_a_table():
-    assert summary.format_metrics(IMAGES).splitlines() == [
+    assert metrics_text.format_metrics(IMAGES).splitlines() == [
         "1000 held-out images, 4000 in the gallery",
         "  reconstruction error (MSE)                      0.0387",
         "  1-NN accuracy of z_mean                         0.9600",
@@ -38,7 +38,7 @@ def test_images_have_a_table():
 
 
 def test_points_have_a_table():
-    assert summary.format_metrics(POINTS).splitlines() == [
+    assert metrics_text.format_metrics(POINTS).splitlines() == [
         "10000 samples, 1024 held-out points",
         "  modes covered: 4 of 5",
         "  samples within 4 sigma of a mode                0.9000",
@@ -47,7 +47,7 @@ def test_points_have_a_table():
 
 
 def test_a_model_card_has_the_numbers_without_a_title_too():
-    numbers = dict(summary.list_numbers(IMAGES))
+    numbers = dict(metrics_text.list_numbers(IMAGES))
     assert numbers["label accuracy of reconstructions"] == 0.93
     assert numbers["mean_sigma"] == 0.25
     assert numbers["num_gallery"] == 4000
