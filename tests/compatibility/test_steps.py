@@ -27,13 +27,8 @@ MEDIAN_VARIABLE = 7e-3
 MEDIAN_VARIABLE_OF_CIFAR10 = 0.1
 
 
-def is_slow(preset):
-    return [] if preset == "mnist" else [pytest.mark.slow]
-
-
-@pytest.mark.parametrize(
-    "preset", [pytest.param(p, marks=is_slow(p)) for p in steps.RUNS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", list(steps.RUNS))
 def test_figures_and_variables_are_as_recorded(preset, data_dir, tmp_path):
     if preset == "cifar10":
         if not PREPARED_CIFAR10.exists():

@@ -176,6 +176,7 @@ def check_loss(number, folder, lost, signal_number=signal.SIGKILL):
         check_survivors(workers, folder, lost)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_other(tmp_path):
     check_loss(2, tmp_path, lost=1)
 

@@ -175,6 +175,7 @@ def test_evaluation_and_prediction_on_two_replicas_equal_those_on_one():
     np.testing.assert_allclose(*predictions, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_preset_trains_on_two_replicas(monkeypatch):
     # The preset's settings, on small networks.
     monkeypatch.setitem(ARCHITECTURES, "compact", tiny.TINY)

@@ -38,6 +38,7 @@ def run(command, folder, **variables):
     )
 
 
+@pytest.mark.slow
 def test_python_example_runs(tmp_path):
     program = code_blocks("python")[0]
     short = program.replace("epochs=50", "epochs=1, steps_per_epoch=1")

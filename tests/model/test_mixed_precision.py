@@ -280,6 +280,7 @@ def load_weights(path):
     return model
 
 
+@pytest.mark.slow
 def test_a_restored_model_trains_on_bit_for_bit(tmp_path):
     model = new_model(objective=Steep(), architecture=tiny.PLAIN)
     # The next steps depend on the counters: 1 and 2 of 3.

@@ -118,6 +118,7 @@ def test_a_rollback_is_a_run_at_half_the_rates(
     assert programs.differences(workdir, healed(decay)) == []
 
 
+@pytest.mark.slow
 def test_three_rollbacks_are_the_end(train, capfd):
     for _ in range(2):  # Another start does not count anew.
         status, workdir = train(1e-3, NEVER_FINITE, ROLLBACK)
@@ -157,6 +158,7 @@ def spoiling(step):
     )
 
 
+@pytest.mark.slow
 def test_it_goes_back_to_the_newest_checkpoint_and_stays_slow(train, capfd):
     flags = ("--steps_per_epoch=3", "--checkpoint_every_steps=2")
     with spoiling(5):

@@ -115,8 +115,8 @@ def check_sigterm(wholes, path, flags, capfd, precision, step, times=1):
     [
         ("float32", 4, 2),
         ("float32", STEPS, 1),
-        ("mixed_bfloat16", 2, 1),
-        ("mixed_float16", 5, 1),
+        pytest.param("mixed_bfloat16", 2, 1, marks=pytest.mark.slow),
+        pytest.param("mixed_float16", 5, 1, marks=pytest.mark.slow),
     ],
 )
 def test_sigterm_saves_and_the_end_is_the_same(
