@@ -15,15 +15,16 @@ NUM_NEIGHBOURS = 50
 def main():
     """Loads model and data, measures, writes and prints."""
     from ali_keras import files
-    from ali_keras.evaluation import evaluate as evaluation
+    from ali_keras.data.splits import load_splits
+    from ali_keras.evaluation.evaluate import evaluate
     from ali_keras.evaluation.metrics_text import format_metrics
     from ali_keras.plotting import grids
     from ali_keras.training.workdir_files import list_files
 
     workdir = common_flags.workdir()
     model, config = workdir.load()
-    splits = evaluation.load_splits(config, common_flags.DATA_DIR.value)
-    metrics = evaluation.evaluate(model, config, *splits)
+    splits = load_splits(config, common_flags.DATA_DIR.value)
+    metrics = evaluate(model, config, *splits)
     files.write_json(workdir.metrics, metrics)
     if model.bounded:  # Points have no pictures to set side by side.
         picture = _draw_neighbours(model, splits[0][0])
@@ -32,11 +33,12 @@ def main():
 
 
 def _draw_neighbours(model, gallery):
-    from ali_keras.evaluation import evaluate as evaluation
+    from ali_keras.evaluation.batchwise import generate
+    from ali_keras.evaluation.neighbours import nearest_neighbours
     from ali_keras.plotting import grids
 
-    samples = evaluation.generate(model, NUM_NEIGHBOURS)
-    neighbours = evaluation.nearest_neighbours(gallery, samples)
+    samples = generate(model, NUM_NEIGHBOURS)
+    neighbours = nearest_neighbours(gallery, samples)
     return grids.pairs(samples, neighbours)
 
 

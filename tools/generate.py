@@ -20,7 +20,7 @@ NUM_IMAGES = flags.DEFINE_integer(
 
 def main():
     """Loads the model, draws, writes one file."""
-    from ali_keras.evaluation.evaluate import generate
+    from ali_keras.evaluation.batchwise import generate
     from ali_keras.writing import images as image_files
 
     path, form = common_flags.output("generated", "png", image_files.WRITERS)

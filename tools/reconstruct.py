@@ -16,7 +16,7 @@ NUM_PAIRS = flags.DEFINE_integer(
 
 def main():
     """Loads the model and held-out images, writes one picture."""
-    from ali_keras.evaluation.evaluate import load_held_out
+    from ali_keras.data.splits import load_held_out
     from ali_keras.plotting import grids
 
     path, _ = common_flags.output("reconstructions", "png", ["png"])

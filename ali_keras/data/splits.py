@@ -9,6 +9,7 @@ from ali_keras.data.preprocessing import preprocess
 from ali_keras.data.preprocessing import preprocess_to_uint8
 from ali_keras.data.sources import has_labels
 from ali_keras.data.sources import holds_points
+from ali_keras.data.sources import open_again
 from ali_keras.errors import InputError
 
 
@@ -113,6 +114,38 @@ def load_arrays(builder, split, size, channels):
             f"({' '.join(error.message.split())[:200]})"
         ) from None
     return images, labels
+
+
+def load_splits(config, data_dir=None):
+    """Loads the training and the held-out split of a run's data set.
+
+    Args:
+        config: `Config`.
+        data_dir: Folder of prepared data, if not the configuration's.
+
+    Returns:
+        Two tuples of images, as `load_arrays` has them, and labels (or
+        `None`).
+
+    Raises:
+        InputError: if the data set cannot be found.
+    """
+    return tuple(_load(config, data_dir, slice(None)))
+
+
+def load_held_out(config, data_dir=None):
+    """Loads the held-out split alone. See `load_splits`."""
+    [held_out] = _load(config, data_dir, slice(1, None))
+    return held_out
+
+
+def _load(config, data_dir, which):
+    builder = open_again(config, data_dir)
+    size, _, channels = config.image_shape
+    return [
+        load_arrays(builder, split, size, channels)
+        for split in split_names(builder, config.train_split)[which]
+    ]
 
 
 def describe_images(builder, size, channels):

@@ -6,7 +6,12 @@ from ai_edge_litert.interpreter import Interpreter
 from ali_keras import fixed_batches
 from ali_keras import markdown
 from ali_keras.data.preprocessing import to_float
-from ali_keras.evaluation import evaluate as evaluation
+from ali_keras.data.splits import load_splits
+from ali_keras.evaluation import classifiers
+from ali_keras.evaluation.batchwise import BATCH_SIZE
+from ali_keras.evaluation.metrics.nearest_neighbour_accuracy import (
+    nearest_neighbour_accuracy,
+)
 
 from .forms import FORMS
 from .quiet import quiet
@@ -44,7 +49,7 @@ def measure(source, dataset=None):
         InputError: if the data set cannot be read.
     """
     examples = source.representative_examples(dataset)
-    splits = evaluation.load_splits(source.config, source.data_dir)
+    splits = load_splits(source.config, source.data_dir)
     measurement = _Measurement(source, *splits)
     expected = measurement.outputs_of_saved_models()
     forms = {SAVED_MODEL: measurement.score(expected)}
@@ -108,13 +113,13 @@ class _Measurement:
         )
         self.classifier = None
         if self.queries["label"] is not None:
-            self.classifier = evaluation.fit_label_classifier(
+            self.classifier = classifiers.fit_label_classifier(
                 self.gallery["image"], self.gallery["label"]
             )
 
     def outputs_of_saved_models(self):
         """Returns what the SavedModels answer, see `_outputs`."""
-        size = self.source.description["batch_size"] or evaluation.BATCH_SIZE
+        size = self.source.description["batch_size"] or BATCH_SIZE
         networks = self.source.networks.items()
         callers = {name: saved_model_caller(each) for name, each in networks}
         return self._outputs(callers, size)
@@ -158,15 +163,13 @@ class _Measurement:
         errors = reconstructions - self.queries["image"]
         figures = {"reconstruction_error": float(np.mean(errors**2))}
         if labels is not None:
-            figures["nearest_neighbour_accuracy"] = (
-                evaluation.nearest_neighbour_accuracy(
-                    outputs["gallery"],
-                    self.gallery["label"],
-                    outputs["z_mean"],
-                    labels,
-                )
+            figures["nearest_neighbour_accuracy"] = nearest_neighbour_accuracy(
+                outputs["gallery"],
+                self.gallery["label"],
+                outputs["z_mean"],
+                labels,
             )
-            figures["reconstruction_agreement"] = evaluation.accuracy(
+            figures["reconstruction_agreement"] = classifiers.accuracy(
                 self.classifier, reconstructions, labels
             )
         return figures

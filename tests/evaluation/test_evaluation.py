@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 
 import ali_keras
+from ali_keras.data.splits import load_held_out
+from ali_keras.data.splits import load_splits
 from ali_keras.evaluation import batchwise
 from ali_keras.evaluation import classifiers
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.evaluation.metrics.class_shares import class_shares
 from ali_keras.evaluation.metrics.classifier_score import classifier_score
+from ali_keras.evaluation.metrics.nearest_neighbour_accuracy import (
+    nearest_neighbour_accuracy,
+)
+from ali_keras.evaluation.neighbours import nearest_neighbours
 from ali_keras.evaluation.untrained import build_untrained
 from tests import programs
 
@@ -19,7 +25,7 @@ from tests import programs
 def small(data_dir, finished):
     """Trained model, configuration, 200 training and 50 held-out digits."""
     model, config = finished.load()
-    train, held_out = evaluation.load_splits(config)
+    train, held_out = load_splits(config)
     few = [
         tuple(array[:count] for array in split)
         for split, count in ((train, 200), (held_out, 50))
@@ -50,7 +56,7 @@ class Threshold:
 def test_nearest_neighbour_accuracy_on_a_line():
     gallery = np.array([[0.0], [1.0], [5.0]])
     queries = np.array([[0.4], [0.6], [2.9], [3.1]])
-    accuracy = evaluation.nearest_neighbour_accuracy(
+    accuracy = nearest_neighbour_accuracy(
         gallery, np.array([0, 1, 2]), queries, np.array([0, 0, 1, 2])
     )
     assert accuracy == 0.75
@@ -60,7 +66,7 @@ def test_nearest_neighbour_accuracy_flattens_and_scales_nothing():
     # The first axis is a hundred times as wide: it alone decides.
     gallery = np.array([[[0.0, 0.0]], [[100.0, 1.0]]])
     queries = np.array([[[10.0, 1.0]], [[90.0, 0.0]]])
-    accuracy = evaluation.nearest_neighbour_accuracy(
+    accuracy = nearest_neighbour_accuracy(
         gallery, np.array([0, 1]), queries, np.array([0, 1])
     )
     assert accuracy == 1.0
@@ -69,7 +75,7 @@ def test_nearest_neighbour_accuracy_flattens_and_scales_nothing():
 def test_a_query_in_the_gallery_finds_itself():
     points = np.random.default_rng(0).normal(size=(30, 4))
     labels = np.arange(30) % 3
-    accuracy = evaluation.nearest_neighbour_accuracy
+    accuracy = nearest_neighbour_accuracy
     assert accuracy(points, labels, points, labels) == 1.0
     assert accuracy(points, labels, points, (labels + 1) % 3) == 0.0
 
@@ -77,7 +83,7 @@ def test_a_query_in_the_gallery_finds_itself():
 def test_nearest_neighbours_are_images_of_the_gallery():
     gallery = np.array([0.0, 0.5, 1.0]).reshape(3, 1, 1, 1)
     queries = np.array([0.9, 0.1, 0.6]).reshape(3, 1, 1, 1)
-    nearest = evaluation.nearest_neighbours(gallery, queries)
+    nearest = nearest_neighbours(gallery, queries)
     assert nearest.shape == (3, 1, 1, 1)
     assert nearest.flatten().tolist() == [1.0, 0.0, 0.5]
 
@@ -160,7 +166,7 @@ def test_metrics_are_those_of_their_parts(small, metrics):
         np.mean((decoded - queries) ** 2), rel=1e-4
     )
     codes = [model.encode(images).numpy() for images in (gallery, queries)]
-    z_mean = evaluation.nearest_neighbour_accuracy(
+    z_mean = nearest_neighbour_accuracy(
         codes[0], train[1], codes[1], held_out[1]
     )
     assert metrics["nearest_neighbour_accuracy"]["z_mean"] == z_mean
@@ -209,10 +215,10 @@ def test_a_data_set_without_labels_is_loaded(tmp_path, small):
     _, config, *_ = small
     programs.store_dataset(tmp_path, "bare", {"train": 30}, label=False)
     config = config.replace(dataset="bare", data_dir=str(tmp_path))
-    (train, no_labels), (held_out, none) = evaluation.load_splits(config)
+    (train, no_labels), (held_out, none) = load_splits(config)
     assert (len(train), len(held_out)) == (27, 3)
     assert no_labels is none is None
-    np.testing.assert_array_equal(evaluation.load_held_out(config)[0], held_out)
+    np.testing.assert_array_equal(load_held_out(config)[0], held_out)
 
 
 def test_generate_is_the_model_s_and_grows_by_number(small):

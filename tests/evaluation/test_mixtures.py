@@ -10,8 +10,9 @@ import pytest
 import tensorflow as tf
 
 import ali_keras
+from ali_keras.data.splits import load_held_out
 from ali_keras.datasets.gaussian_mixtures import GaussianMixture
-from ali_keras.evaluation import evaluate as evaluation
+from ali_keras.evaluation import batchwise
 from ali_keras.evaluation import mixtures
 from ali_keras.evaluation.metrics import mixture_modes
 from ali_keras.evaluation.metrics import reconstruction_error
@@ -188,15 +189,15 @@ def test_evaluate_measures_points(run, tmp_path, capsys):
     assert programs.start(evaluate, f"--workdir={tmp_path}/run") == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     model, config = run.load()
-    points, _ = evaluation.load_held_out(config)
+    points, _ = load_held_out(config)
     expected = measure(
         mixtures.find("mixture_5"),
         *(
             np.reshape(values, (-1, 2))
             for values in (
-                evaluation.generate(model, 10_000),
+                batchwise.generate(model, 10_000),
                 points,
-                evaluation.reconstruct(model, points),
+                batchwise.reconstruct(model, points),
             )
         ),
     )
@@ -235,7 +236,7 @@ def test_points_are_encoded_with_the_noise_of_the_encoder(run, tmp_path):
     flags = (f"--workdir={run.path}", f"--output={path}")
     assert programs.start(encode, *flags) == 0
     model, config = run.load()
-    points, labels = evaluation.load_held_out(config)
+    points, labels = load_held_out(config)
     with np.load(path) as codes:
         assert set(codes) == {"z_mean", "z", "features", "label"}
         np.testing.assert_array_equal(codes["label"], labels)

@@ -6,9 +6,7 @@ import tensorflow_datasets as tfds
 from ali_keras import datasets
 from ali_keras.data import sources
 from ali_keras.data import splits
-from ali_keras.training.workdir import Workdir
 from tests import programs
-from tools import train
 
 
 class Stripes(tfds.core.GeneratorBasedBuilder):
@@ -51,16 +49,12 @@ def test_it_is_read_with_its_labels(monkeypatch, tmp_path):
 
 def test_it_is_trained_on_by_its_name(monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "EMBEDDED", (*datasets.EMBEDDED, "stripes"))
-    flags = (flag for flag in programs.TINY if "--dataset" not in flag)
-    with programs.tiny_networks():
-        status = programs.start(
-            train,
-            *flags,
-            "--dataset=stripes",
-            "--epochs=1",
-            f"--data_dir={tmp_path}",
-            f"--workdir={tmp_path / 'run'}",
-        )
+    status, workdir = programs.train_tiny(
+        tmp_path / "run",
+        "--dataset=stripes",
+        "--epochs=1",
+        f"--data_dir={tmp_path}",
+    )
     assert status == 0
-    _, config = Workdir(tmp_path / "run").load()
+    _, config = workdir.load()
     assert config.dataset == "stripes"

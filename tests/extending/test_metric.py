@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from ali_keras.data.splits import load_splits
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.evaluation.metric import Metric
 from ali_keras.evaluation.metrics import METRICS
@@ -47,7 +48,7 @@ def test_a_new_metric_is_measured_printed_and_written(workdir, capsys):
     printed = capsys.readouterr().out
     with programs.tiny_networks():
         model, config = workdir.load()
-        splits = evaluation.load_splits(config)
+        splits = load_splits(config)
         results = evaluation.evaluate(model, config, *splits)
     images = splits[1][0].astype("float32") / 255
     norms = np.linalg.norm(model.encode(images), axis=1)
@@ -67,7 +68,7 @@ def test_a_new_metric_is_left_out_where_its_needs_are_not_met(workdir):
     METRICS["code_norm"] = unmet  # The data set has no labels.
     with programs.tiny_networks():
         model, config = workdir.load()
-        splits = evaluation.load_splits(config)
+        splits = load_splits(config)
         assert "mean_code_norm" not in evaluation.evaluate(
             model, config, *splits
         )

@@ -3,6 +3,7 @@
 import pytest
 
 import ali_keras
+from ali_keras.data.splits import load_splits
 from ali_keras.evaluation import evaluate as evaluation
 from ali_keras.training.workdir import Workdir
 
@@ -19,7 +20,7 @@ def metrics(data_dir, tmp_path_factory):
     )
     ali_keras.train(config, workdir.path)
     model, config = workdir.load()
-    splits = evaluation.load_splits(config)
+    splits = load_splits(config)
     return evaluation.evaluate(model, config, *splits, num_samples=100)
 
 
