@@ -21,6 +21,8 @@ from ali_keras.settings import setting
 JIT_COMPILE = types.MappingProxyType(
     {"auto": "auto", "true": True, "false": False}
 )
+# The key of the noise holds 32 bits of it, as NumPy's generators do.
+MAX_SEED = 2**32 - 1
 
 
 @settings.group
@@ -31,7 +33,9 @@ class RunSettings:
         REQUIRED, "TFDS name, 'name' or 'name/config', or folder:PATH."
     )
     preset: str = setting(
-        REQUIRED, "Named settings that the other values started from."
+        REQUIRED,
+        "Named settings that the other values start from.",
+        choices=PRESETS,
     )
     data_dir: str | None = setting(
         None, "Folder of prepared TFDS data; none: TFDS' own."
@@ -51,7 +55,10 @@ class RunSettings:
         at_least=1,
     )
     seed: int = setting(
-        0, "Fixes initial weights, order of data and noise.", at_least=0
+        0,
+        "Fixes all that is random: initial weights, order of data, noise.",
+        at_least=0,
+        at_most=MAX_SEED,
     )
     prior: str = setting(
         "normal", "Distribution of z before it sees an image.", choices=PRIORS
@@ -123,10 +130,7 @@ class Config:
             InputError: if there is no such preset, or a value is not allowed.
             TypeError: if there is no such setting.
         """
-        if preset not in PRESETS:
-            raise InputError(
-                f"preset must be one of {sorted(PRESETS)}. Received: {preset}"
-            )
+        settings.check_values(RunSettings, preset=preset)
         given = {k: v for k, v in overrides.items() if v is not None}
         values = {**PRESETS[preset], **given}
         if "precision" in values:

@@ -13,15 +13,15 @@ from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line import setting_flags
 from ali_keras.errors import InputError
-from ali_keras.presets import PRESETS
 from ali_keras.settings import settings_of
 from ali_keras.training.execution import Execution
 
 common_flags.declare(
     __name__, "workdir", "dataset", "data_dir", "seed", "batch_size"
 )
-flags.DEFINE_enum("preset", "mnist", sorted(PRESETS), "Named settings.")
-setting_flags.define(configuration.all_settings(), __name__)
+SETTINGS = {each.name: each for each in configuration.all_settings()}
+setting_flags.define_one(SETTINGS["preset"], __name__, default="mnist")
+setting_flags.define(SETTINGS.values(), __name__)
 setting_flags.define(settings_of(Execution), __name__, defaults=True)
 DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Print configuration and networks; train nothing."
@@ -51,7 +51,7 @@ def config_from_flags():
             "folder:PATH"
         )
     return configuration.Config.from_preset(
-        **setting_flags.values(configuration.all_settings())
+        **setting_flags.values(SETTINGS.values())
     )
 
 

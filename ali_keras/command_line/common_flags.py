@@ -1,10 +1,19 @@
 """Flags that several programs share. Defined once: absl refuses a second."""
 
-import sys
-
 from absl import flags
 
+from ali_keras.command_line import setting_flags
+from ali_keras.config import RunSettings
 from ali_keras.errors import InputError
+from ali_keras.settings import settings_of
+
+
+def _flag_of_run(name, default=None, more=""):
+    # A flag that bears the name of a run's setting, with its help and bounds.
+    [declared] = [s for s in settings_of(RunSettings) if s.name == name]
+    help_text = declared.rule.help + more
+    return setting_flags.define_one(declared, __name__, default, help_text)
+
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
 OUTPUT = flags.DEFINE_string(
@@ -13,25 +22,13 @@ OUTPUT = flags.DEFINE_string(
 _FORMAT = flags.DEFINE_enum(
     "format", None, ["png", "npz", "tfrecord"], "Format of the output."
 )
-DATASET = flags.DEFINE_string(
-    "dataset",
-    None,
-    "TFDS name, 'name' or 'name/config', or folder:PATH. Default: the run's.",
-)
-DATA_DIR = flags.DEFINE_string(
-    "data_dir",
-    None,
-    "Folder of prepared TFDS data. Default: the run's, else TFDS' own.",
-)
-SEED = flags.DEFINE_integer(
-    "seed", 0, "Fixes all that is random.", lower_bound=0
-)
-BATCH_SIZE = flags.DEFINE_integer(
+DATASET = _flag_of_run("dataset", more=" Default: the run's.")
+DATA_DIR = _flag_of_run("data_dir", more=" Default: the run's.")
+SEED = _flag_of_run("seed", default=0)
+BATCH_SIZE = _flag_of_run(
     "batch_size",
-    None,
-    "Images of a batch: of all replicas in training; in exports the one size "
-    "that is taken, for accelerators that want it fixed.",
-    lower_bound=1,
+    more=" In exports the one size that is taken, for accelerators that want "
+    "it fixed.",
 )
 _SAVED_MODELS = flags.DEFINE_string(
     "saved_models", None, "Folder that holds encoder/N and decoder/N."
@@ -63,18 +60,9 @@ def declare(module, *names):
         module: The program's `__name__`.
         *names: Some of `SHARED`.
     """
-    module = flag_module(module)
+    module = setting_flags.flag_module(module)
     for name in names:
         flags.FLAGS.register_key_flag_for_module(module, flags.FLAGS[name])
-
-
-def flag_module(module):
-    """Returns the name under which absl has a module's flags.
-
-    Args:
-        module: A module's `__name__`.
-    """
-    return sys.argv[0] if module == "__main__" else module
 
 
 def check_declared(module):

@@ -1,8 +1,8 @@
 """Flags that follow from the declarations of settings."""
 
-from absl import flags
+import sys
 
-from ali_keras.command_line import common_flags
+from absl import flags
 
 
 def define(declared, module, defaults=False):
@@ -13,16 +13,35 @@ def define(declared, module, defaults=False):
 
     Args:
         declared: Sequence of `settings.Setting`s.
-        module: Name of the program's module, under which --helpshort lists
-            the flags.
+        module: A program's `__name__`, under which --helpshort lists the
+            flags.
         defaults: Boolean. Whether a flag that is not given has the setting's
             default. If not, it is `None`: the preset decides.
     """
-    module = common_flags.flag_module(module)
     for each in declared:
         if each.name not in flags.FLAGS:
-            default = each.default if defaults else None
-            _DEFINE[each.type](each, default, module)
+            define_one(each, module, each.default if defaults else None)
+
+
+def define_one(declared, module, default=None, help_text=None):
+    """Defines the flag of a setting.
+
+    Args:
+        declared: `settings.Setting`.
+        module: A program's `__name__`.
+        default: Value of the flag where it is not given.
+        help_text: String in place of the setting's own help.
+
+    Returns:
+        `absl.flags.FlagHolder`.
+    """
+    return _DEFINE[declared.type](
+        declared,
+        name=declared.name,
+        default=default,
+        help=help_text or declared.rule.help,
+        module_name=flag_module(module),
+    )
 
 
 def values(declared):
@@ -30,49 +49,42 @@ def values(declared):
     return {each.name: flags.FLAGS[each.name].value for each in declared}
 
 
-def _define_number(define_flag):
-    def define_one(each, default, module):
-        rule = each.rule
+def flag_module(module):
+    """Returns the name under which absl has a module's flags.
+
+    Args:
+        module: A module's `__name__`.
+    """
+    return sys.argv[0] if module == "__main__" else module
+
+
+def _number(define_flag):
+    def define_number(declared, **flag):
+        rule = declared.rule
         low = rule.above if rule.at_least is None else rule.at_least
         high = rule.below if rule.at_most is None else rule.at_most
-        define_flag(
-            each.name,
-            default,
-            _help(each),
-            low,
-            high,
-            module_name=module,
-        )
+        return define_flag(lower_bound=low, upper_bound=high, **flag)
 
-    return define_one
+    return define_number
 
 
-def _define_text(each, default, module):
-    if each.rule.choices is None:
-        flags.DEFINE_string(each.name, default, _help(each), module_name=module)
-        return
-    flags.DEFINE_enum(
-        each.name,
-        default,
-        [*each.rule.aliases, *each.rule.choices],
-        _help(each),
-        module_name=module,
-    )
+def _define_text(declared, **flag):
+    rule = declared.rule
+    if rule.choices is None:
+        return flags.DEFINE_string(**flag)
+    choices = [*rule.aliases, *rule.choices]
+    return flags.DEFINE_enum(enum_values=choices, **flag)
 
 
-def _define_bool(each, default, module):
-    flags.DEFINE_bool(each.name, default, _help(each), module_name=module)
-
-
-def _help(each):
-    return each.rule.help
+def _define_bool(declared, **flag):
+    return flags.DEFINE_bool(**flag)
 
 
 # What a value may not be although a flag's bounds have it, such as a rate of
 # 0, the settings refuse.
 _DEFINE = {
     bool: _define_bool,
-    int: _define_number(flags.DEFINE_integer),
-    float: _define_number(flags.DEFINE_float),
+    int: _number(flags.DEFINE_integer),
+    float: _number(flags.DEFINE_float),
     str: _define_text,
 }

@@ -29,6 +29,7 @@ def test_images_have_a_table():
     assert metrics_text.format_metrics(IMAGES).splitlines() == [
         "1000 held-out images, 4000 in the gallery",
         "  reconstruction error (MSE)                      0.0387",
+        "  mean sigma                                      0.2500",
         "  1-NN accuracy of z_mean                         0.9600",
         "    of the same encoder untrained                 0.5000",
         "  label accuracy of reconstructions               0.9300",
@@ -39,8 +40,8 @@ def test_images_have_a_table():
 
 def test_points_have_a_table():
     assert metrics_text.format_metrics(POINTS).splitlines() == [
-        "10000 samples, 1024 held-out points",
-        "  modes covered: 4 of 5",
+        "10000 samples of 5 modes, 1024 held-out points",
+        "  modes covered                                        4",
         "  samples within 4 sigma of a mode                0.9000",
         "  reconstruction error (MSE)                      2.5000",
     ]
@@ -49,6 +50,6 @@ def test_points_have_a_table():
 def test_a_model_card_has_the_numbers_without_a_title_too():
     numbers = dict(metrics_text.list_numbers(IMAGES))
     assert numbers["label accuracy of reconstructions"] == 0.93
-    assert numbers["mean_sigma"] == 0.25
+    assert numbers["mean sigma"] == 0.25
     assert numbers["num_gallery"] == 4000
     assert not {"reconstruction_error", "sample_class_shares"} & numbers.keys()

@@ -11,6 +11,8 @@ from ali_keras.training.workdir import Workdir
 # decides how far it has come.
 EPOCHS = 15
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def metrics(data_dir, tmp_path_factory):

@@ -4,16 +4,16 @@
 The table has the mean and the standard deviation over the seeds.
 """
 
-import numpy as np
-
 from ali_keras import markdown
+from ali_keras.evaluation import metrics_text
 from tools.documents import records
+from tools.documents.run_tables import mean_and_spread
 
-# Title, name of the metric, format.
-COLUMNS = (
-    ("1-NN, z_mean", "nearest_neighbour_accuracy", ".3f"),
-    ("label accuracy of reconstructions", "reconstruction_agreement", ".3f"),
-    ("reconstruction error (MSE)", "reconstruction_error", ".4f"),
+# What the check measures: names of results, see `metrics_text.titles`.
+RESULTS = (
+    "nearest_neighbour_accuracy.z_mean",
+    "reconstruction_agreement",
+    "reconstruction_error",
 )
 
 
@@ -22,13 +22,15 @@ def devices():
     seeds = [
         run["metrics"]["forms"] for run in records.read(records.path("tflite"))
     ]
+    titles = [metrics_text.titles()[path] for path in RESULTS]
     rows = [
-        [form, *(_cell(seeds, form, name, f) for _, name, f in COLUMNS)]
+        [form, *(_cell(seeds, form, path) for path in RESULTS)]
         for form in seeds[0]
     ]
-    return markdown.table(["form", *(title for title, _, _ in COLUMNS)], rows)
+    return markdown.table(["form", *titles], rows)
 
 
-def _cell(seeds, form, name, decimals):
-    values = [forms[form][name] for forms in seeds]
-    return f"{np.mean(values):{decimals}} ± {np.std(values):{decimals}}"
+def _cell(seeds, form, path):
+    # The forms' results are flat: the accuracy is that of z_mean.
+    name = path.partition(".")[0]
+    return mean_and_spread([forms[form][name] for forms in seeds], path)

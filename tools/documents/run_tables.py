@@ -1,12 +1,13 @@
 """The tables of trainings: mean and standard deviation over the seeds.
 
 A table has a column for each name in a file of results/, and a row for each
-metric that its runs have.
+result of theirs that has a title, in the order of `evaluation.metrics`.
 """
 
 import numpy as np
 
 from ali_keras import markdown
+from ali_keras.evaluation import metrics_text
 from tools.documents import records
 
 # Experiments whose runs stand in one table, by the name in the markers.
@@ -21,33 +22,15 @@ TABLES = {
     "mixture_5": ("mixture_5",),
 }
 NUM_POINTS = {"mixture_25": 100_000, "mixture_5": 2_048}  # To train on.
-ACCURACY = "nearest_neighbour_accuracy"
-THREE, FOUR = ".3f", ".4f"  # Decimals.
-# Title, keys within `metrics`, format.
-ROWS = (
-    ("modes covered", ("modes_covered",), ".1f"),
-    ("share of samples within 4 sigma", ("within_radius",), THREE),
-    ("smallest share of a mode", ("smallest_mode_share",), THREE),
-    ("reconstructions in their own mode", ("own_mode",), THREE),
-    ("score of samples, by the true posterior", ("inception_score",), ".2f"),
-    ("1-NN, z_mean", (ACCURACY, "z_mean"), THREE),
-    ("… encoder untrained", (ACCURACY, "z_mean_untrained"), THREE),
-    ("1-NN, layer before z", (ACCURACY, "features"), THREE),
-    ("… encoder untrained", (ACCURACY, "features_untrained"), THREE),
-    ("1-NN, raw pixels", (ACCURACY, "pixels"), THREE),
-    ("reconstruction error (MSE)", ("reconstruction_error",), FOUR),
-    ("label accuracy of reconstructions", ("reconstruction_agreement",), THREE),
-    ("… ceiling: the classifier itself", ("classifier_accuracy",), THREE),
-    ("smallest class of 1,000 samples", ("smallest_class_share",), THREE),
-    ("classifier score of 1,000 samples", ("classifier_score",), ".2f"),
-    ("… of 1,000 held-out images", ("classifier_score_real",), ".2f"),
-    (
-        "between-class share of var(z_mean)",
-        ("between_class_variance",),
-        THREE,
-    ),
-    ("mean sigma", ("mean_sigma",), THREE),
-)
+# Decimals of the results, by name, where they are not DECIMALS.
+DECIMALS = 3
+OTHER_DECIMALS = {
+    "modes_covered": 1,
+    "inception_score": 2,
+    "classifier_score": 2,
+    "classifier_score_real": 2,
+    "reconstruction_error": 4,
+}
 
 
 def runs(*experiments):
@@ -73,10 +56,12 @@ def _rows(groups):
         ("minutes of training", _minutes),
     ):
         yield [title, *map(value, groups)]
-    for title, keys, form in ROWS:
-        cells = [_mean_and_spread(group, keys, form) for group in groups]
+    for path in metrics_text.titles():
+        cells = [
+            mean_and_spread(_values(group, path), path) for group in groups
+        ]
         if any(cells):
-            yield [title, *(cell or "–" for cell in cells)]
+            yield [_title(path, groups), *(cell or "–" for cell in cells)]
 
 
 def _num_steps(run):
@@ -90,12 +75,30 @@ def _minutes(group):
     return f"{np.mean([run['seconds'] for run in group]) / 60:.1f}"
 
 
-def _mean_and_spread(group, keys, form):
-    values = [run["metrics"] for run in group]
-    for key in keys:
-        values = [value.get(key) for value in values if value]
-    values = [value for value in values if value is not None]
+def _values(group, path):
+    values = [metrics_text.look_up(run["metrics"], path) for run in group]
+    return [value for value in values if value is not None]
+
+
+def _title(path, groups):
+    # A baseline's title begins with spaces, which Markdown would not show.
+    metrics = next(group for group in groups if _values(group, path))[0]
+    title = metrics_text.fill_title(path, metrics["metrics"])
+    return f"… {title.strip()}" if title.startswith(" ") else title
+
+
+def mean_and_spread(values, path):
+    """Writes the mean of a result, with the standard deviation of several.
+
+    Args:
+        values: Sequence of the result's values.
+        path: The result's name, a key of `metrics_text.titles`.
+
+    Returns:
+        String; empty if there are no values.
+    """
     if not values:
         return ""
+    form = f".{OTHER_DECIMALS.get(path, DECIMALS)}f"
     mean, spread = format(np.mean(values), form), format(np.std(values), form)
     return f"{mean} ± {spread}" if len(values) > 1 else mean

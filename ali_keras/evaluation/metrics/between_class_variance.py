@@ -20,4 +20,8 @@ def measure(needs):
     )
 
 
-METRIC = Metric(measure, needs=("images", "labels", "codes"))
+METRIC = Metric(
+    measure,
+    needs=("images", "labels", "codes"),
+    titles={"between_class_variance": "between-class share of var(z_mean)"},
+)

@@ -14,4 +14,8 @@ def measure(needs):
 
 # It needs no labels itself. But of data without them, the results are the
 # reconstruction error alone.
-METRIC = Metric(measure, needs=("images", "labels", "codes"))
+METRIC = Metric(
+    measure,
+    needs=("images", "labels", "codes"),
+    titles={"mean_sigma": "mean sigma"},
+)

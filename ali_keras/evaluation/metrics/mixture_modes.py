@@ -32,14 +32,15 @@ METRIC = Metric(
     measure,
     needs=("mixture", "samples", "reconstructions"),
     titles={
+        "modes_covered": "modes covered",
         "within_radius": "samples within 4 sigma of a mode",
         "smallest_mode_share": "smallest share of a mode",
         "inception_score": "inception score, true posterior",
         "own_mode": "points reconstructed into their mode",
     },
     heading=(
-        "{num_samples} samples, {num_queries} held-out points\n"
-        "  modes covered: {modes_covered} of {num_modes}"
+        "{num_samples} samples of {num_modes} modes, {num_queries} held-out "
+        "points"
     ),
 )
 SHARES = Metric(measure_shares, needs=("mixture", "samples"))
