@@ -7,7 +7,9 @@ import contextlib
 import fcntl
 import os
 import pathlib
-from zipfile import BadZipFile
+import warnings
+import zipfile
+import zlib
 
 import keras
 
@@ -152,9 +154,25 @@ class Workdir:
                 f"to the end. Received: {self.path}, not finished"
             )
         try:
-            return keras.models.load_model(self.model), config
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            return _load_whole(self.model), config
+        except (
+            *(OSError, ValueError, KeyError, UserWarning),
+            *(zipfile.BadZipFile, zlib.error),
+        ) as error:
             raise InputError(
                 "model.keras must be a whole file as ali-train writes it. "
                 f"Received: {self.model} ({first_line(error)})"
             ) from None
+
+
+def _load_whole(path):
+    """Loads a `.keras` file of which not a byte is damaged."""
+    # Keras reads weights without the checksum of the file that they are in.
+    with zipfile.ZipFile(path) as pack:
+        damaged = pack.testzip()
+    if damaged:
+        raise zipfile.BadZipFile(f"{damaged} has another checksum")
+    with warnings.catch_warnings():
+        # Keras only warns if the file lacks a variable.
+        warnings.simplefilter("error", UserWarning)
+        return keras.models.load_model(path)

@@ -118,10 +118,11 @@ def test_a_truncated_model_is_named(copy, share):
     assert "\n" not in str(caught.value)
 
 
-def test_a_damaged_model_is_named(copy):
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_damaged_model_is_named(copy, share):
     content = bytearray(copy.model.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 100] = bytes(100)
+    start = int(share * len(content))
+    content[start : start + 100] = bytes(100)
     copy.model.write_bytes(content)
     with pytest.raises(InputError, match="must be a whole file"):
         copy.load()
