@@ -14,7 +14,6 @@ from tests import programs
 
 EPOCHS = 3
 STEPS = 3  # In an epoch of programs.TINY.
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +127,14 @@ def test_sigterm_saves_and_the_end_is_the_same(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("step", range(1, EPOCHS * STEPS + 1, 2))
+@pytest.mark.parametrize(
+    ("precision", "step"),
+    [
+        *(("float32", step) for step in range(1, EPOCHS * STEPS + 1, 2)),
+        ("mixed_bfloat16", 7),
+        ("mixed_float16", 7),
+    ],
+)
 def test_any_step_will_do(wholes, tmp_path, flags, capfd, precision, step):
     check_sigterm(wholes, tmp_path / "run", flags, capfd, precision, step)
 
