@@ -93,9 +93,8 @@ def test_variables_that_are_not_finite_are_no_checkpoint(train, capfd):
     assert not workdir.checkpoints.paths()
 
 
-@pytest.mark.parametrize(
-    "decay_steps", [0, pytest.param(1000, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("decay_steps", [0, 1000])
 def test_a_rollback_is_a_run_at_half_the_rates(
     train, healed, capfd, decay_steps
 ):

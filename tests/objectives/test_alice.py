@@ -62,16 +62,8 @@ def test_a_weight_of_zero_trains_what_ali_trains():
     } == set()
 
 
-@pytest.mark.parametrize(
-    "form",
-    (
-        "l2",
-        *(
-            pytest.param(f, marks=pytest.mark.slow)
-            for f in ("l1", "adversarial")
-        ),
-    ),
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ("l1", "l2", "adversarial"))
 def test_two_replicas_train_what_one_trains(form):
     objective = Objective(
         cycle=form,
