@@ -60,6 +60,40 @@ def uniform(key, shape, dtype="float32"):
     return _replica_slice(tf.random.stateless_uniform, key, shape, 1, dtype)
 
 
+def rows(distribution, key, first, shape, dtype="float32"):
+    """Draws the rows from `first` on of an array of more rows, on one replica.
+
+    Args:
+        distribution: "normal" or "uniform": the rows are those of the
+            function of that name.
+        key: int32 tensor of shape `(2,)`, see `fold`.
+        first: Integer. The number of the first row.
+        shape: Tuple of integers, `(num_rows, row_size)`.
+        dtype: Type of the result.
+
+    Returns:
+        Tensor of the given shape.
+    """
+    num_rows, row_size = shape
+    # One count of Philox gives 128 bits, of which no number takes less than
+    # 32.
+    per_count = 2 if dtype == "float64" else 4
+    count, skipped = divmod(first * row_size, per_count)
+    philox_key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=key)
+    draw = {
+        "normal": tf.raw_ops.StatelessRandomNormalV2,
+        "uniform": tf.raw_ops.StatelessRandomUniformV2,
+    }[distribution]
+    drawn = draw(
+        shape=[skipped + num_rows * row_size],
+        key=philox_key,
+        counter=counter + tf.constant([count, 0], "uint64"),
+        alg=tf.random.Algorithm.PHILOX.value,
+        dtype=dtype,
+    )
+    return tf.reshape(drawn[skipped:], shape)
+
+
 @contextlib.contextmanager
 def scope(key, groups=1):
     """Gives stateless layers their key while a network is called.

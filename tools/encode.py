@@ -21,7 +21,9 @@ SPLIT = flags.DEFINE_string(
 
 def main():
     """Loads the model, encodes batch by batch, writes one file."""
+    from ali_keras.evaluation.batchwise import num_batches
     from ali_keras.evaluation.encode_split import encode_split
+    from ali_keras.progress import shown
     from ali_keras.writing import codes
 
     path, form = common_flags.output("encoded", "npz", codes.WRITERS)
@@ -33,6 +35,8 @@ def main():
     num_examples, batches = encode_split(
         model, config, SPLIT.value, common_flags.SEED.value
     )
+    title = f"Encoding {num_examples:,} images"
+    batches = shown(batches, num_batches(num_examples), title)
     codes.WRITERS[form](path, num_examples, batches)
     print(f"Wrote the codes of {num_examples} images to {path}.")
 

@@ -19,16 +19,20 @@ def main():
     from ali_keras.evaluation.evaluate import evaluate
     from ali_keras.evaluation.metrics_text import format_metrics
     from ali_keras.plotting import grids
+    from ali_keras.progress import shown
     from ali_keras.training.workdir_files import list_files
 
     workdir = common_flags.workdir()
     model, config = workdir.load()
-    splits = load_splits(config, common_flags.DATA_DIR.value)
-    metrics = evaluate(model, config, *splits)
-    files.write_json(workdir.metrics, metrics)
-    if model.bounded:  # Points have no pictures to set side by side.
+    splits = load_splits(config, common_flags.DATA_DIR.value, shown)
+    metrics = evaluate(model, config, *splits, progress=shown)
+    picture = None  # Points have no pictures to set side by side.
+    if model.bounded:
         picture = _draw_neighbours(model, splits[0][0])
-        grids.write_png(workdir.path / "neighbours.png", picture)
+    with files.replacing(workdir.metrics) as temporary:  # Both or none.
+        files.write_json(temporary, metrics)
+        if picture is not None:
+            grids.write_png(workdir.path / "neighbours.png", picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 
 

@@ -4,7 +4,8 @@ python -m tools.generate --workdir=runs/demo --num_images=100
 
 Writes a grid (png), or a data set to augment another: arrays of images and
 their z (npz), or tf.train.Examples with a PNG image each (tfrecord). Points in
-the plane are written as npz only.
+the plane are written as npz only. A grid holds up to 10,000 images. The other
+formats hold any number: memory does not grow with it.
 """
 
 from absl import flags
@@ -20,17 +21,21 @@ NUM_IMAGES = flags.DEFINE_integer(
 
 def main():
     """Loads the model, draws, writes one file."""
-    from ali_keras.evaluation.batchwise import generate
+    from ali_keras.evaluation import batchwise
+    from ali_keras.plotting import grids
+    from ali_keras.progress import shown
     from ali_keras.writing import images as image_files
 
     path, form = common_flags.output("generated", "png", image_files.WRITERS)
     model, _ = common_flags.workdir().load()
     write = image_files.writer(form, model.bounded)
-    seed = common_flags.SEED.value
-    images = generate(model, NUM_IMAGES.value, seed)
-    z = model.sample_prior(NUM_IMAGES.value, seed).numpy()
-    write(path, images, z)
-    print(f"Wrote {len(images)} images to {path}.")
+    number, seed = NUM_IMAGES.value, common_flags.SEED.value
+    if form == "png":
+        grids.check_number(number)
+    batches = batchwise.generate_batches(model, number, seed)
+    total = batchwise.num_batches(number)
+    write(path, number, shown(batches, total, f"Drawing {number:,} images"))
+    print(f"Wrote {number} images to {path}.")
 
 
 def run():

@@ -25,6 +25,7 @@ def main():
     path, _ = common_flags.output("interpolations", "png", ["png"])
     model, config = common_flags.workdir().load()
     grids.check_images(model)
+    grids.check_number(NUM_ROWS.value * (STEPS.value + 2))
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
     images = grids.choose(held_out, 2 * NUM_ROWS.value, common_flags.SEED.value)
     picture = grids.interpolations(model, images, STEPS.value)

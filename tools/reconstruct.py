@@ -22,6 +22,7 @@ def main():
     path, _ = common_flags.output("reconstructions", "png", ["png"])
     model, config = common_flags.workdir().load()
     grids.check_images(model)
+    grids.check_number(2 * NUM_PAIRS.value)
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
     images = grids.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
     grids.write_png(path, grids.reconstructions(model, images))

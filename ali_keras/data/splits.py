@@ -11,6 +11,9 @@ from ali_keras.data.sources import has_labels
 from ali_keras.data.sources import holds_points
 from ali_keras.data.sources import open_again
 from ali_keras.errors import InputError
+from ali_keras.progress import silent
+
+BATCH_SIZE = 1000  # Examples that are read at once.
 
 
 def split_names(builder, train_split=None):
@@ -85,10 +88,11 @@ def read_examples(builder, split, size, channels, as_bytes=False):
     return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def load_arrays(builder, split, size, channels):
+def load_arrays(builder, split, size, channels, progress=silent):
     """Loads a split into memory as 8-bit images, or as points.
 
-    Arguments and errors as `read_examples`.
+    Arguments and errors as `read_examples`; `progress` is a function as
+    `progress.silent`.
 
     Returns:
         Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
@@ -101,8 +105,10 @@ def load_arrays(builder, split, size, channels):
     images = np.empty((num_examples, size, size, channels), dtype)
     labels = np.empty(num_examples, "int64") if has_labels(builder) else None
     stop = 0
+    total = -(-num_examples // BATCH_SIZE)
+    title = f"Reading {num_examples:,} examples"
     try:
-        for batch in examples.batch(1000):
+        for batch in progress(examples.batch(BATCH_SIZE), total, title):
             start, stop = stop, stop + len(batch["image"])
             images[start:stop] = batch["image"]
             if labels is not None:
@@ -116,12 +122,13 @@ def load_arrays(builder, split, size, channels):
     return images, labels
 
 
-def load_splits(config, data_dir=None):
+def load_splits(config, data_dir=None, progress=silent):
     """Loads the training and the held-out split of a run's data set.
 
     Args:
         config: `Config`.
         data_dir: Folder of prepared data, if not the configuration's.
+        progress: Function as `progress.silent`.
 
     Returns:
         Two tuples of images, as `load_arrays` has them, and labels (or
@@ -130,20 +137,20 @@ def load_splits(config, data_dir=None):
     Raises:
         InputError: if the data set cannot be found.
     """
-    return tuple(_load(config, data_dir, slice(None)))
+    return tuple(_load(config, data_dir, slice(None), progress))
 
 
-def load_held_out(config, data_dir=None):
+def load_held_out(config, data_dir=None, progress=silent):
     """Loads the held-out split alone. See `load_splits`."""
-    [held_out] = _load(config, data_dir, slice(1, None))
+    [held_out] = _load(config, data_dir, slice(1, None), progress)
     return held_out
 
 
-def _load(config, data_dir, which):
+def _load(config, data_dir, which, progress):
     builder = open_again(config, data_dir)
     size, _, channels = config.image_shape
     return [
-        load_arrays(builder, split, size, channels)
+        load_arrays(builder, split, size, channels, progress)
         for split in split_names(builder, config.train_split)[which]
     ]
 

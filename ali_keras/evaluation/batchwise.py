@@ -7,36 +7,61 @@ is converted to floats.
 import numpy as np
 
 from ali_keras.data.preprocessing import to_float
+from ali_keras.progress import silent
 
 BATCH_SIZE = 500
 
 
-def encode(model, images):
+def encode(model, images, progress=silent):
     """Encodes images with the averaged encoder.
 
     Args:
         model: `ALI`.
         images: Array `(num_images, height, width, channels)`.
+        progress: Function as `progress.silent`.
 
     Returns:
         Dictionary of arrays: `z_mean`, of a Gaussian encoder `z_log_sigma`,
         and `features`.
     """
     network = model.encoder_ema
-    codes = [network.predict_on_batch(batch) for batch in batches(images)]
+    codes = [
+        network.predict_on_batch(batch)
+        for batch in watched_batches(images, progress, "Encoding")
+    ]
     return {name: np.concatenate([c[name] for c in codes]) for name in codes[0]}
 
 
-def reconstruct(model, images):
+def reconstruct(model, images, progress=silent):
     """Reconstructs images, as a float array. Arguments as `encode`."""
-    return np.concatenate([model.predict_on_batch(b) for b in batches(images)])
+    reconstructions = [
+        model.predict_on_batch(batch)
+        for batch in watched_batches(images, progress, "Reconstructing")
+    ]
+    return np.concatenate(reconstructions)
 
 
 def generate(model, num_images, seed=0):
     """Draws images, as a float array; the first n are those of any n."""
-    z = np.asarray(model.sample_prior(num_images, seed))
-    network = model.decoder_ema
-    return np.concatenate([network.predict_on_batch(b) for b in batches(z)])
+    parts = generate_batches(model, num_images, seed)
+    return np.concatenate([part["image"] for part in parts])
+
+
+def generate_batches(model, num_images, seed=0):
+    """Draws what `generate` draws, and holds one batch in memory.
+
+    Yields:
+        Dictionary of arrays: `image`, floats, and `z`.
+    """
+    for start in range(0, num_images, BATCH_SIZE):
+        size = min(BATCH_SIZE, num_images - start)
+        z = np.asarray(model.sample_prior(size, seed, start))
+        yield {"image": model.decoder_ema.predict_on_batch(z), "z": z}
+
+
+def num_batches(num_images):
+    """Returns the number of batches of this many images."""
+    return -(-num_images // BATCH_SIZE)
 
 
 def squared_errors(images, reconstructions):
@@ -53,6 +78,12 @@ def batches(images, size=BATCH_SIZE):
     """Yields batches of an array as floats, in order."""
     for start in range(0, len(images), size):
         yield to_float(images[start : start + size])
+
+
+def watched_batches(images, progress, verb):
+    """Yields `batches`, with a title that begins with a verb."""
+    title = f"{verb} {len(images):,} images"
+    return progress(batches(images), num_batches(len(images)), title)
 
 
 def as_rows(images):

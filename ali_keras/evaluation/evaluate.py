@@ -2,9 +2,12 @@
 
 from ali_keras.evaluation.metrics import METRICS
 from ali_keras.evaluation.needs import Needs
+from ali_keras.progress import silent
 
 
-def evaluate(model, config, train, held_out, num_samples=1000):
+def evaluate(
+    model, config, train, held_out, num_samples=1000, progress=silent
+):
     """Computes all metrics of a trained model.
 
     Args:
@@ -14,6 +17,7 @@ def evaluate(model, config, train, held_out, num_samples=1000):
             gallery of the nearest neighbours, the classifiers' training data.
         held_out: Tuple likewise: the queries.
         num_samples: Integer. Images drawn from the prior, with seed 0.
+        progress: Function as `progress.silent`: shows what is being done.
 
     Returns:
         Dictionary of the results of all `METRICS` whose needs are met.
@@ -24,7 +28,7 @@ def evaluate(model, config, train, held_out, num_samples=1000):
     Raises:
         ValueError: if two metrics have a result of the same name.
     """
-    needs = Needs(model, config, train, held_out, num_samples)
+    needs = Needs(model, config, train, held_out, num_samples, progress)
     results = {}
     for metric, values in measure_each(needs):
         taken = sorted(results.keys() & values.keys())

@@ -7,6 +7,7 @@ from ali_keras.evaluation import batchwise
 from ali_keras.evaluation import classifiers
 from ali_keras.evaluation import mixtures
 from ali_keras.evaluation.untrained import build_untrained
+from ali_keras.progress import silent
 
 NUM_MIXTURE_SAMPLES = 10_000  # As Dumoulin et al. (2017) draw.
 
@@ -37,9 +38,14 @@ class Needs:
             as the model takes them.
         num_samples: Integer. Images drawn from the prior, with seed 0; of a
             known mixture `NUM_MIXTURE_SAMPLES` points instead.
+        progress: Function as `progress.silent`: shows what is being done.
+            Every metric may use it.
     """
 
-    def __init__(self, model, config, train, held_out, num_samples):
+    def __init__(
+        self, model, config, train, held_out, num_samples, progress=silent
+    ):
+        self.progress = progress
         self.model = model
         self.config = config
         self.gallery, self.gallery_labels = train
@@ -71,31 +77,34 @@ class Needs:
     @functools.cached_property
     def gallery_codes(self):
         """The gallery's codes."""
-        return batchwise.encode(self.model, self.gallery)
+        return self._encode(self.model, self.gallery)
 
     @functools.cached_property
     def query_codes(self):
         """The queries' codes."""
-        return batchwise.encode(self.model, self.queries)
+        return self._encode(self.model, self.queries)
 
     @functools.cached_property
     def untrained_gallery_codes(self):
         """The gallery's codes, by the untrained encoder."""
-        return batchwise.encode(self._untrained, self.gallery)
+        return self._encode(self._untrained, self.gallery)
 
     @functools.cached_property
     def untrained_query_codes(self):
         """The queries' codes, by the untrained encoder."""
-        return batchwise.encode(self._untrained, self.queries)
+        return self._encode(self._untrained, self.queries)
 
     @functools.cached_property
     def _untrained(self):
-        return build_untrained(self.config, self.gallery)
+        return build_untrained(self.config, self.gallery, self.progress)
+
+    def _encode(self, model, images):
+        return batchwise.encode(model, images, self.progress)
 
     @functools.cached_property
     def reconstructions(self):
         """The queries' reconstructions: floats, as the model decodes."""
-        return batchwise.reconstruct(self.model, self.queries)
+        return batchwise.reconstruct(self.model, self.queries, self.progress)
 
     @functools.cached_property
     def samples(self):
@@ -106,14 +115,14 @@ class Needs:
     def label_classifier(self):
         """The classifier of images that gives labels."""
         return classifiers.fit_label_classifier(
-            self.gallery, self.gallery_labels
+            self.gallery, self.gallery_labels, self.progress
         )
 
     @functools.cached_property
     def probability_classifier(self):
         """The classifier of images that gives each class a probability."""
         return classifiers.fit_probability_classifier(
-            self.gallery, self.gallery_labels
+            self.gallery, self.gallery_labels, self.progress
         )
 
 

@@ -2,21 +2,25 @@
 
 from ali_keras.data.preprocessing import to_float
 from ali_keras.model.build import build_model
+from ali_keras.progress import silent
+
+NUM_STEPS = 100  # Enough that the initial statistics have faded.
 
 
-def build_untrained(config, images):
+def build_untrained(config, images, progress=silent):
     """Builds the initial model, batch normalization fitted to the data.
 
     Args:
         config: `Config`.
         images: Array of uint8 pixels, or of floats as the model takes them.
+        progress: Function as `progress.silent`.
 
     Returns:
         `ALI`.
     """
     model = build_model(config)
-    # Enough batches that the initial statistics have faded.
-    for step in range(100):
+    title = "Fitting the untrained encoder's batch normalization"
+    for step in progress(range(NUM_STEPS), NUM_STEPS, title):
         start = step * config.batch_size % len(images)
         batch = to_float(images[start : start + config.batch_size])
         model.encoder(batch, training=True)

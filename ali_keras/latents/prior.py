@@ -21,3 +21,20 @@ def sample(prior, key, shape, dtype="float32"):
     if prior == "normal":
         return noise.normal(key, shape, dtype)
     return 2 * noise.uniform(key, shape, dtype) - 1
+
+
+def sample_rows(prior, key, first, shape, dtype="float32"):
+    """Draws the rows from `first` on that `sample` has with more rows.
+
+    Args:
+        prior: As for `sample`.
+        key: As for `sample`.
+        first: Integer. The number of the first row.
+        shape: `(num_rows, latent_dim)`.
+        dtype: Type of the result.
+
+    Returns:
+        Tensor of the given shape.
+    """
+    drawn = noise.rows(prior, key, first, shape, dtype)
+    return drawn if prior == "normal" else 2 * drawn - 1

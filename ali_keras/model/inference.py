@@ -49,11 +49,21 @@ class Inference:
         """Decodes `num_images` draws from the prior, fixed by `seed`."""
         return self.decode(self.sample_prior(num_images, seed))
 
-    def sample_prior(self, num_samples, seed=0):
-        """Draws z `(num_samples, latent_dim)` from the prior."""
+    def sample_prior(self, num_samples, seed=0, first=0):
+        """Draws z `(num_samples, latent_dim)` from the prior.
+
+        Args:
+            num_samples: Integer.
+            seed: Integer. Fixes the draws.
+            first: Integer. The number of the first draw: the draws from 10 on
+                are the last 5 of 15.
+        """
         shape = (num_samples, self.latent_dim)
         key = noise.fold(seed, noise.PRIOR)
-        return priors.sample(self.prior, key, shape, self.variable_dtype)
+        dtype = self.variable_dtype
+        if first:
+            return priors.sample_rows(self.prior, key, first, shape, dtype)
+        return priors.sample(self.prior, key, shape, dtype)
 
     def interpolate(self, images1, images2, steps=8):
         """Decodes `steps` points on the line between paired images' codes.

@@ -11,6 +11,7 @@ from ali_keras.errors import InputError
 NUM_COLUMNS = 10
 MARGIN = 2  # Pixels between images.
 SCALE = 2  # Side of an image's pixel in the picture, in pixels.
+MAX_IMAGES = 10_000  # Of a grid, which is held in memory several times.
 
 
 def check_images(model):
@@ -19,6 +20,15 @@ def check_images(model):
         raise InputError(
             "The model must be one of images in [0, 1] for a grid of images. "
             "Received: a model of points; its picture is mixture.png"
+        )
+
+
+def check_number(num_images):
+    """Raises `InputError` if a grid would hold too many images."""
+    if num_images > MAX_IMAGES:
+        raise InputError(
+            f"A grid must hold at most {MAX_IMAGES:,} images. Received: "
+            f"{num_images:,}"
         )
 
 

@@ -1,4 +1,9 @@
-"""Images and their z as files. `WRITERS` has a function for each format."""
+"""Images and their z as files. `WRITERS` has a function for each format.
+
+Images come in batches, and all formats but a grid keep one in memory.
+"""
+
+import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -7,32 +12,48 @@ from ali_keras import files
 from ali_keras.data.preprocessing import to_uint8
 from ali_keras.errors import InputError
 from ali_keras.plotting import grids
+from ali_keras.writing.arrays import write_arrays
 from ali_keras.writing.examples import serialize_example
 
 
-def write_image_grid(path, images, z):
-    """Writes images as one PNG grid; z is left out."""
-    del z
+def write_image_grid(path, num_images, batches):
+    """Writes images as one PNG grid; z is left out.
+
+    Arguments as all `WRITERS`:
+
+    Args:
+        path: Path of the file.
+        num_images: Integer. Images in all batches.
+        batches: Iterator of dictionaries of arrays: `image`, floats as the
+            model decodes them, and `z`.
+    """
+    grids.check_number(num_images)
+    images = np.concatenate([batch["image"] for batch in batches])
     grids.write_png(path, grids.grid(images))
 
 
-def write_image_arrays(path, images, z):
+def write_image_arrays(path, num_images, batches):
     """Writes `image` (uint8) and `z` (float32) as NumPy arrays (npz)."""
-    _write_arrays(path, to_uint8(images), z)
+    rounded = ({**b, "image": to_uint8(b["image"])} for b in batches)
+    write_arrays(path, num_images, rounded, zipfile.ZIP_DEFLATED)
 
 
-def write_point_arrays(path, points, z):
+def write_point_arrays(path, num_points, batches):
     """Writes `image` and `z`, both float32, as NumPy arrays (npz)."""
-    _write_arrays(path, points, z)
+    write_arrays(path, num_points, batches, zipfile.ZIP_DEFLATED)
 
 
-def write_image_examples(path, images, z):
+def write_image_examples(path, num_images, batches):
     """Writes tf.train.Examples (TFRecord): `image` (PNG) and `z`."""
+    del num_images
     with files.replacing(path) as temporary:
         with tf.io.TFRecordWriter(str(temporary)) as writer:
-            for image, code in zip(to_uint8(images), z, strict=True):
-                png = tf.io.encode_png(image).numpy()
-                writer.write(serialize_example({"image": png, "z": code}))
+            for batch in batches:
+                images = to_uint8(batch["image"])
+                for image, code in zip(images, batch["z"], strict=True):
+                    png = tf.io.encode_png(image).numpy()
+                    row = {"image": png, "z": code}
+                    writer.write(serialize_example(row))
 
 
 WRITERS = {
@@ -63,8 +84,3 @@ def writer(form, bounded):
             f"no images. Received: {form}"
         )
     return writers[form]
-
-
-def _write_arrays(path, images, z):
-    with files.replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, image=images, z=z)

@@ -17,6 +17,15 @@ def drawn():
     return images, rng.normal(size=(3, 2)).astype(np.float32)
 
 
+def write_images(form, path, images, z):
+    """Writes images in batches of two and of the rest."""
+    batches = (
+        {"image": images[part], "z": z[part]}
+        for part in (slice(2), slice(2, None))
+    )
+    image_files.WRITERS[form](path, len(images), batches)
+
+
 def codes(sizes=(2, 3)):
     """Batches of codes of these sizes, and all of them in one."""
     rng = np.random.default_rng(1)
@@ -42,14 +51,14 @@ def as_bytes(images):
 
 
 def test_png_is_the_grid(tmp_path, drawn):
-    image_files.WRITERS["png"](tmp_path / "x.png", *drawn)
+    write_images("png", tmp_path / "x.png", *drawn)
     picture = tf.io.decode_png((tmp_path / "x.png").read_bytes())
     np.testing.assert_array_equal(picture, grids.grid(drawn[0]))
 
 
 def test_npz_holds_images_and_z(tmp_path, drawn):
     images, z = drawn
-    image_files.WRITERS["npz"](tmp_path / "x.npz", images, z)
+    write_images("npz", tmp_path / "x.npz", images, z)
     with np.load(tmp_path / "x.npz") as arrays:
         assert set(arrays) == {"image", "z"}
         np.testing.assert_array_equal(arrays["image"], as_bytes(images))
@@ -58,7 +67,7 @@ def test_npz_holds_images_and_z(tmp_path, drawn):
 
 def test_tfrecord_holds_a_png_and_z_an_image(tmp_path, drawn):
     images, z = drawn
-    image_files.WRITERS["tfrecord"](tmp_path / "x.tfrecord", images, z)
+    write_images("tfrecord", tmp_path / "x.tfrecord", images, z)
     features = {
         "image": tf.io.FixedLenFeature((), tf.string),
         "z": tf.io.FixedLenFeature((2,), tf.float32),
@@ -113,7 +122,7 @@ def test_a_stream_that_breaks_leaves_the_old_file(tmp_path, form):
 def test_an_output_below_a_file_is_refused(tmp_path, drawn, form):
     (tmp_path / "file").write_text("old")
     with pytest.raises(InputError, match="can be written"):
-        image_files.WRITERS[form](tmp_path / "file" / "x", *drawn)
+        write_images(form, tmp_path / "file" / "x", *drawn)
 
 
 @pytest.mark.parametrize("form", sorted(code_files.WRITERS))

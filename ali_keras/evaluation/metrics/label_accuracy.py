@@ -10,9 +10,12 @@ def measure(needs):
     classifier, labels = needs.label_classifier, needs.labels
     yield (
         "reconstruction_agreement",
-        accuracy(classifier, needs.reconstructions, labels),
+        accuracy(classifier, needs.reconstructions, labels, needs.progress),
     )
-    yield "classifier_accuracy", accuracy(classifier, needs.queries, labels)
+    yield (
+        "classifier_accuracy",
+        accuracy(classifier, needs.queries, labels, needs.progress),
+    )
     yield (
         "num_classifier_images",
         min(len(needs.gallery), MAX_CLASSIFIER_IMAGES),

@@ -7,11 +7,14 @@ import numpy as np
 
 from ali_keras.evaluation.metric import Metric
 from ali_keras.evaluation.neighbours import find_nearest
+from ali_keras.progress import silent
 
 
-def nearest_neighbour_accuracy(gallery, gallery_labels, queries, labels):
+def nearest_neighbour_accuracy(
+    gallery, gallery_labels, queries, labels, progress=silent
+):
     """Share of queries whose Euclidean nearest neighbour bears their label."""
-    found = gallery_labels[find_nearest(gallery, queries)]
+    found = gallery_labels[find_nearest(gallery, queries, progress)]
     return float(np.mean(found == labels))
 
 
@@ -29,7 +32,11 @@ def measure(needs):
         "nearest_neighbour_accuracy",
         {
             name: nearest_neighbour_accuracy(
-                gallery, needs.gallery_labels, queries, needs.labels
+                gallery,
+                needs.gallery_labels,
+                queries,
+                needs.labels,
+                needs.progress,
             )
             for name, (gallery, queries) in pairs.items()
         },
