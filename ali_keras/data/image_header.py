@@ -82,12 +82,14 @@ def count_pixels(content):
 
 
 def error_words(error):
-    """Returns TensorFlow's words, without the name of its operation.
+    """Returns TensorFlow's words, without the names of its operations.
 
     Args:
         error: `tf.errors.OpError`.
     """
-    words = re.sub(r"\{\{.*?\}\}|\[Op:.*|\[\[.*", "", error.message, flags=re.S)
+    noise = r"\{\{.*?\}\}|\[Op:.*|\[\[.*|Error in user-defined.* Iterator::\S+:"
+    words = re.sub(noise, "", error.message, flags=re.S)
+    words = re.sub(r"assertion failed: \[(.*?)\]( \[(\d+)\])?", r"\1 \3", words)
     return " ".join(words.split())
 
 
