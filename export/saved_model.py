@@ -16,7 +16,9 @@ from ali_keras.command_line import program
 
 from . import servables
 
-common_flags.declare(__name__, "workdir", "output", "version", "batch_size")
+common_flags.declare(
+    __name__, "workdir", "output", "version", "batch_size", "max_image_pixels"
+)
 IMAGE_DTYPE = flags.DEFINE_enum(
     "image_dtype",
     "float32",
@@ -38,6 +40,7 @@ def export_saved_models(
     reconstructor=False,
     record=None,
     metrics=None,
+    max_image_pixels=None,
 ):
     """Writes encoder and decoder as SavedModels, all of them or none.
 
@@ -51,6 +54,8 @@ def export_saved_models(
         reconstructor: Boolean. Whether to write a third servable, x to x'.
         record: Dictionary of the training, see `record.describe_run`.
         metrics: Dictionary of its evaluation, see `evaluation.evaluate`.
+        max_image_pixels: Integer. Pixels that an image of `encode_jpeg` may
+            have; `None` is 16,777,216.
 
     Returns:
         Dictionary: the path of each servable by its name.
@@ -58,9 +63,11 @@ def export_saved_models(
     Raises:
         InputError: if points are to be uint8, or the version exists already.
     """
+    from .encoded_images import MAX_IMAGE_PIXELS
     from .servable_writer import ServableWriter
 
-    choices = (batch_size, image_dtype, record, metrics)
+    limit = max_image_pixels or MAX_IMAGE_PIXELS
+    choices = (batch_size, image_dtype, record, metrics, limit)
     writer = ServableWriter(model, config, *choices)
     names = ["encoder", "decoder"] + ["reconstructor"] * reconstructor
     paths = servables.choose(output, names, version)
@@ -85,6 +92,7 @@ def main():
         RECONSTRUCTOR.value,
         record=files.read_json(workdir.training),
         metrics=workdir.read_metrics(),
+        max_image_pixels=common_flags.MAX_IMAGE_PIXELS.value,
     )
     for path in paths.values():
         print(f"Wrote {path}.")

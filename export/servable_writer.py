@@ -8,6 +8,7 @@ from ali_keras.training.record import describe_run
 from . import model_card
 from . import servables
 from . import warmup
+from .encoded_images import MAX_IMAGE_PIXELS
 from .signatures import Signatures
 
 
@@ -23,12 +24,22 @@ class ServableWriter:
         record: Dictionary of the training, see `record.describe_run`, or
             `None`.
         metrics: Dictionary of its evaluation, or `None`.
+        max_image_pixels: Integer. Pixels that an encoded image may have.
 
     Raises:
         InputError: if points are to be 8-bit images.
     """
 
-    def __init__(self, model, config, batch_size, image_dtype, record, metrics):
+    def __init__(
+        self,
+        model,
+        config,
+        batch_size,
+        image_dtype,
+        record,
+        metrics,
+        max_image_pixels=MAX_IMAGE_PIXELS,
+    ):
         if image_dtype == "uint8" and not model.bounded:
             raise InputError(
                 "image_dtype must be float32 for points, which are no images. "
@@ -38,11 +49,12 @@ class ServableWriter:
         self.record = record or {}
         self.metrics = metrics
         self.signatures = Signatures(
-            model, config.dataset, batch_size, image_dtype
+            model, config.dataset, batch_size, image_dtype, max_image_pixels
         )
         self.description = describe(
             model, config, self.record.get("labels"), image_dtype, batch_size
         )
+        self.description["max_image_pixels"] = max_image_pixels
         self.documents = {
             "servable.json": self.description,
             "config.json": config.values(),

@@ -12,6 +12,8 @@ from ali_keras.data import preprocessing
 from ali_keras.latents import posterior
 from ali_keras.networks.svm_features import with_svm_features
 
+from . import encoded_images
+
 MAX_COUNT = 1024  # Images of one call of `generate`.
 
 
@@ -28,14 +30,21 @@ class Signatures:
             `preprocessing.preprocess`.
         batch_size: Integer: only such batches are taken. `None`: any.
         image_dtype: "float32", images in [0, 1] (or points), or "uint8".
+        max_image_pixels: Integer. Pixels that an encoded image may have.
     """
 
     def __init__(
-        self, model, dataset=None, batch_size=None, image_dtype="float32"
+        self,
+        model,
+        dataset=None,
+        batch_size=None,
+        image_dtype="float32",
+        max_image_pixels=encoded_images.MAX_IMAGE_PIXELS,
     ):
         self.model = model
         self.dataset = dataset
         self.image_dtype = image_dtype
+        self.max_image_pixels = max_image_pixels
         shape = (batch_size, *model.encoder.input_shape[1:])
         self.image = tf.TensorSpec(shape, image_dtype, "image")
         self.encoded = tf.TensorSpec((batch_size,), tf.string, "image_bytes")
@@ -120,14 +129,12 @@ class Signatures:
 
     def _decode_images(self, image_bytes):
         _, size, _, channels = self.image.shape
-
-        def decode(encoded):
-            return preprocessing.preprocess(
-                encoded, size, channels, self.dataset
-            )
-
-        return tf.map_fn(
-            decode, _not_empty(image_bytes), fn_output_signature=tf.float32
+        return encoded_images.decode(
+            _not_empty(image_bytes),
+            size,
+            channels,
+            self.dataset,
+            self.max_image_pixels,
         )
 
 

@@ -12,7 +12,14 @@ from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 
 common_flags.declare(
-    __name__, "workdir", "output", "format", "dataset", "data_dir", "seed"
+    __name__,
+    "workdir",
+    "output",
+    "format",
+    "dataset",
+    "data_dir",
+    "seed",
+    "max_image_pixels",
 )
 SPLIT = flags.DEFINE_string(
     "split", None, "TFDS split or slice. Default: the held-out split."
@@ -33,7 +40,11 @@ def main():
         data_dir=common_flags.DATA_DIR.value or config.data_dir,
     )
     num_examples, batches = encode_split(
-        model, config, SPLIT.value, common_flags.SEED.value
+        model,
+        config,
+        SPLIT.value,
+        common_flags.SEED.value,
+        common_flags.max_image_pixels(),
     )
     title = f"Encoding {num_examples:,} images"
     batches = shown(batches, num_batches(num_examples), title)

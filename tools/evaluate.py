@@ -8,7 +8,7 @@ Writes metrics.json and, for images, neighbours.png; prints a table.
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 
-common_flags.declare(__name__, "workdir", "data_dir")
+common_flags.declare(__name__, "workdir", "data_dir", "max_image_pixels")
 NUM_NEIGHBOURS = 50
 
 
@@ -24,7 +24,7 @@ def main():
 
     workdir = common_flags.workdir()
     model, config = workdir.load()
-    splits = load_splits(config, common_flags.DATA_DIR.value, shown)
+    splits = load_splits(config, **common_flags.reading(), progress=shown)
     metrics = evaluate(model, config, *splits, progress=shown)
     picture = None  # Points have no pictures to set side by side.
     if model.bounded:

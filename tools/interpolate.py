@@ -8,7 +8,9 @@ from absl import flags
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 
-common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
+common_flags.declare(
+    __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
+)
 NUM_ROWS = flags.DEFINE_integer(
     "num_rows", 10, "Number of pairs of images.", lower_bound=1
 )
@@ -26,7 +28,7 @@ def main():
     model, config = common_flags.workdir().load()
     grids.check_images(model)
     grids.check_number(NUM_ROWS.value * (STEPS.value + 2))
-    held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
+    held_out, _ = load_held_out(config, **common_flags.reading())
     images = grids.choose(held_out, 2 * NUM_ROWS.value, common_flags.SEED.value)
     picture = grids.interpolations(model, images, STEPS.value)
     grids.write_png(path, picture)

@@ -8,7 +8,9 @@ from absl import flags
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 
-common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
+common_flags.declare(
+    __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
+)
 NUM_PAIRS = flags.DEFINE_integer(
     "num_pairs", 50, "Number of images to reconstruct.", lower_bound=1
 )
@@ -23,7 +25,7 @@ def main():
     model, config = common_flags.workdir().load()
     grids.check_images(model)
     grids.check_number(2 * NUM_PAIRS.value)
-    held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
+    held_out, _ = load_held_out(config, **common_flags.reading())
     images = grids.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
     grids.write_png(path, grids.reconstructions(model, images))
     print(f"Wrote {len(images)} pairs to {path}.")

@@ -17,7 +17,13 @@ from ali_keras.settings import settings_of
 from ali_keras.training.execution import Execution
 
 common_flags.declare(
-    __name__, "workdir", "dataset", "data_dir", "seed", "batch_size"
+    __name__,
+    "workdir",
+    "dataset",
+    "data_dir",
+    "seed",
+    "batch_size",
+    "max_image_pixels",
 )
 SETTINGS = {each.name: each for each in configuration.all_settings()}
 setting_flags.define_one(SETTINGS["preset"], __name__, default="mnist")
@@ -39,8 +45,9 @@ def main():
         from ali_keras.training.run import train
 
         workdir = common_flags.workdir()
-        execution = Execution(**setting_flags.values(settings_of(Execution)))
-        train(config, workdir.path, execution)
+        values = setting_flags.values(settings_of(Execution))
+        given = {k: value for k, value in values.items() if value is not None}
+        train(config, workdir.path, Execution(**given))
 
 
 def config_from_flags():

@@ -6,11 +6,12 @@ from ali_keras.command_line import setting_flags
 from ali_keras.config import RunSettings
 from ali_keras.errors import InputError
 from ali_keras.settings import settings_of
+from ali_keras.training.execution import Execution
 
 
-def _flag_of_run(name, default=None, more=""):
+def _flag_of_run(name, default=None, more="", group=RunSettings):
     # A flag that bears the name of a run's setting, with its help and bounds.
-    [declared] = [s for s in settings_of(RunSettings) if s.name == name]
+    [declared] = [s for s in settings_of(group) if s.name == name]
     help_text = declared.rule.help + more
     return setting_flags.define_one(declared, __name__, default, help_text)
 
@@ -30,6 +31,11 @@ BATCH_SIZE = _flag_of_run(
     more=" In exports the one size that is taken, for accelerators that want "
     "it fixed.",
 )
+MAX_IMAGE_PIXELS = _flag_of_run(
+    "max_image_pixels",
+    more=" Default: 100000000; in an export 16777216.",
+    group=Execution,
+)
 _SAVED_MODELS = flags.DEFINE_string(
     "saved_models", None, "Folder that holds encoder/N and decoder/N."
 )
@@ -48,6 +54,7 @@ SHARED = (
     "data_dir",
     "seed",
     "batch_size",
+    "max_image_pixels",
     "saved_models",
     "version",
 )
@@ -83,6 +90,19 @@ def workdir():
     from ali_keras.training.workdir import Workdir  # With all of Keras.
 
     return Workdir(_WORKDIR.value)
+
+
+def max_image_pixels():
+    """Returns --max_image_pixels for reading a data set."""
+    return MAX_IMAGE_PIXELS.value or Execution.max_image_pixels
+
+
+def reading():
+    """Returns the flags that say how a run's data set is read again."""
+    return {
+        "data_dir": DATA_DIR.value,
+        "max_image_pixels": max_image_pixels(),
+    }
 
 
 def saved_models():

@@ -1,23 +1,18 @@
 """A folder of images as a data set, split by what its files hold."""
 
-import collections
-import hashlib
 import os
 import pathlib
-import re
 import types
-from concurrent import futures
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from ali_keras.data import image_files
+from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.errors import InputError
 
 PREFIX = "folder:"
 EXTENSIONS = (".jpeg", ".jpg", ".png")
-
-_Image = collections.namedtuple("_Image", "path digest shape")
-_BadImage = collections.namedtuple("_BadImage", "path reason")
 
 
 class ImageFolder:
@@ -37,6 +32,8 @@ class ImageFolder:
         path: Path of the folder.
         skip_bad_images: Boolean. Whether files that cannot be read or decoded
             are left out.
+        max_image_pixels: Integer. An image of more is a bad one, and is not
+            decoded.
 
     Attributes:
         info: `features` and `splits`, as in `tfds.core.DatasetInfo`.
@@ -53,11 +50,19 @@ class ImageFolder:
 
     name = "folder"
 
-    def __init__(self, path, skip_bad_images=False):
+    def __init__(
+        self,
+        path,
+        skip_bad_images=False,
+        max_image_pixels=MAX_IMAGE_PIXELS,
+    ):
         self.data_dir = os.fspath(path)
         self._folder = pathlib.Path(path)
+        self._max_pixels = max_image_pixels
         paths = self._find_images()
-        images, self.bad_images = _examine_all(paths)
+        images, self.bad_images = image_files.examine_all(
+            paths, max_image_pixels
+        )
         if self.bad_images and not (skip_bad_images and images):
             self._refuse_bad_images(len(paths))
         self._classes = self._find_classes(images)
@@ -68,12 +73,15 @@ class ImageFolder:
             features=self._features(images), splits=self._splits()
         )
 
-    def as_dataset(self, split, shuffle_files=False):
+    def as_dataset(self, split, shuffle_files=False, decoders=None):
         """Streams a split: `image` uint8, `file` and, with classes, `label`.
 
         Args:
             split: TFDS split, slices and sums too.
             shuffle_files: `False`; there to be called as TFDS' builders are.
+            decoders: Dictionary that says how `image` is decoded, if not as
+                TFDS decodes it: `tfds.decode.SkipDecoding()` gives the
+                content of the files.
 
         Raises:
             ValueError: if there is no such split.
@@ -91,11 +99,11 @@ class ImageFolder:
             columns["label"] = tf.constant(labels, tf.int64)
 
         def load(example):
-            content = tf.io.read_file(example.pop("path"))
-            image = tf.io.decode_image(
-                content, shape[-1], expand_animations=False
-            )
-            return {"image": tf.ensure_shape(image, shape), **example}
+            image = tf.io.read_file(example.pop("path"))
+            if not decoders:
+                image = image_files.decode(image, shape[-1], self._max_pixels)
+                image = tf.ensure_shape(image, shape)
+            return {"image": image, **example}
 
         dataset = tf.data.Dataset.from_tensor_slices(columns)
         return dataset.map(load, tf.data.AUTOTUNE)
@@ -225,26 +233,6 @@ def _walk(folder, above=()):
 
 def _is_image_name(name):
     return name.lower().endswith(EXTENSIONS) and not name.startswith(".")
-
-
-def _examine_all(paths):
-    with futures.ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = list(threads.map(_examine, paths))
-    images = [x for x in found if isinstance(x, _Image)]
-    return images, [x for x in found if isinstance(x, _BadImage)]
-
-
-def _examine(path):
-    try:
-        content = path.read_bytes()
-        shape = tf.io.decode_image(content, expand_animations=False).shape
-    except OSError as error:
-        return _BadImage(path, error.strerror)
-    except tf.errors.OpError as error:
-        # TensorFlow's words, without the name of its operation.
-        words = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message, flags=re.S)
-        return _BadImage(path, " ".join(words.split()))
-    return _Image(path, hashlib.sha256(content).digest(), tuple(shape))
 
 
 def _split_of(digest):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from ali_keras.data.large_images import shrink
 from ali_keras.lazy import tensorflow as tf
 
 # Height and width of CelebA's aligned images.
@@ -15,7 +16,8 @@ def preprocess(image, size, channels, dataset=None):
 
     A wider or taller image is cropped to its central square, then resized
     (bilinear, antialiased). Grey becomes RGB by repetition, RGB becomes grey
-    by luma (ITU-R BT.601), an alpha channel is dropped.
+    by luma (ITU-R BT.601), an alpha channel is dropped. An image of more than
+    4 million pixels is first averaged to fewer, see `large_images.shrink`.
 
     The aligned images of `celeb_a` are treated as the authors of ALI did
     (`convert_celeba_64` in Fuel, their data library): resized to 64x78
@@ -40,6 +42,8 @@ def preprocess(image, size, channels, dataset=None):
         image.set_shape((None, None, 3))
     if image.dtype.is_floating:
         image = _check_range(image)
+    if image.shape != (size, size, image.shape[-1]):
+        image = shrink(image, size)
     image = tf.image.convert_image_dtype(image, tf.float32)
     image = _match_channels(image, channels)
     if image.shape != (size, size, channels):

@@ -10,10 +10,17 @@ from absl import logging
 from ali_keras import datasets
 from ali_keras.data.image_folder import PREFIX
 from ali_keras.data.image_folder import ImageFolder
+from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.errors import InputError
 
 
-def open_dataset(name, data_dir=None, download=False, skip_bad_images=False):
+def open_dataset(
+    name,
+    data_dir=None,
+    download=False,
+    skip_bad_images=False,
+    max_image_pixels=MAX_IMAGE_PIXELS,
+):
     """Finds a prepared TFDS image data set or a folder, or prepares it.
 
     The embedded data sets (`datasets.EMBEDDED`) are always prepared on demand,
@@ -26,6 +33,8 @@ def open_dataset(name, data_dir=None, download=False, skip_bad_images=False):
         download: Boolean. Whether fetching and preparing is allowed.
         skip_bad_images: Boolean. Whether images of a folder that cannot be
             read are left out.
+        max_image_pixels: Integer. An image of a folder that has more is one
+            that cannot be read.
 
     Returns:
         `tfds.core.DatasetBuilder`, prepared, or `ImageFolder`.
@@ -36,7 +45,8 @@ def open_dataset(name, data_dir=None, download=False, skip_bad_images=False):
     """
     if name.startswith(PREFIX):
         path = pathlib.Path(name.removeprefix(PREFIX)).expanduser()
-        return ImageFolder(pathlib.Path(data_dir or "", path), skip_bad_images)
+        path = pathlib.Path(data_dir or "", path)
+        return ImageFolder(path, skip_bad_images, max_image_pixels)
     may_prepare = download or name in datasets.EMBEDDED
     if data_dir and not may_prepare and not pathlib.Path(data_dir).is_dir():
         raise InputError(
@@ -50,21 +60,26 @@ def open_dataset(name, data_dir=None, download=False, skip_bad_images=False):
     return builder
 
 
-def open_again(config, data_dir=None):
+def open_again(config, data_dir=None, max_image_pixels=MAX_IMAGE_PIXELS):
     """Finds the data set that a model was trained on.
 
     Bad images of a folder are always skipped, and mentioned. Whether an image
-    is bad depends on its file alone: so these are the ones that the training
-    skipped, and where it was not allowed to, there were none.
+    is bad depends on its file and on `max_image_pixels` alone: so these are
+    the ones that the training skipped, and where it was not allowed to, there
+    were none.
 
     Args:
         config: `Config` of the training.
         data_dir: Folder of prepared data, if not the configuration's.
+        max_image_pixels: Integer. As for the training.
 
     Returns and raises as `open_dataset`.
     """
     builder = open_dataset(
-        config.dataset, data_dir or config.data_dir, skip_bad_images=True
+        config.dataset,
+        data_dir or config.data_dir,
+        skip_bad_images=True,
+        max_image_pixels=max_image_pixels,
     )
     if getattr(builder, "bad_images", None):
         logging.warning("%s: %s.", config.dataset, builder.describe_files())

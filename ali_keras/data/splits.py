@@ -2,8 +2,13 @@
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_datasets as tfds
 
+from ali_keras.data import image_files
+from ali_keras.data import image_header
+from ali_keras.data import image_header_ops
 from ali_keras.data.image_folder import ImageFolder
+from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.data.preprocessing import preprocess
 from ali_keras.data.preprocessing import preprocess_to_uint8
@@ -42,7 +47,14 @@ def split_names(builder, train_split=None):
     return train_split or "train[:90%]", "train[90%:]"
 
 
-def read_examples(builder, split, size, channels, as_bytes=False):
+def read_examples(
+    builder,
+    split,
+    size,
+    channels,
+    as_bytes=False,
+    max_image_pixels=MAX_IMAGE_PIXELS,
+):
     """Streams a split in its stored order, preprocessed.
 
     Args:
@@ -52,6 +64,8 @@ def read_examples(builder, split, size, channels, as_bytes=False):
         channels: Integer, 1 or 3.
         as_bytes: Boolean. Whether images are wanted in 8 bits. Points are
             floats all the same.
+        max_image_pixels: Integer. An encoded image of more is refused as it
+            is read, with `tf.errors.InvalidArgumentError`.
 
     Returns:
         `tf.data.Dataset` of dictionaries: `image` `(size, size, channels)`,
@@ -63,9 +77,16 @@ def read_examples(builder, split, size, channels, as_bytes=False):
             to these channels, or points are of another shape.
     """
     _check_shape(builder, size, channels)
+    feature = builder.info.features["image"]
     points = holds_points(builder.info.features)
+    encoded = isinstance(feature, tfds.features.Image)
     try:
-        examples = builder.as_dataset(split=split, shuffle_files=False)
+        # Decoded below: of large images no more are held than are made small.
+        examples = builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
+        )
     except (ValueError, KeyError):
         raise InputError(
             f"split must be one of {sorted(builder.info.splits)}, or a slice "
@@ -77,6 +98,8 @@ def read_examples(builder, split, size, channels, as_bytes=False):
 
     def select(example):
         image = example["image"]
+        if encoded:
+            image = _decode(image, feature, max_image_pixels)
         if points:
             image = tf.cast(image, tf.float32)
         elif as_bytes:
@@ -88,7 +111,24 @@ def read_examples(builder, split, size, channels, as_bytes=False):
     return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def load_arrays(builder, split, size, channels, progress=silent):
+def _decode(encoded, feature, max_pixels):
+    dtype = tf.as_dtype(feature.np_dtype)
+    if dtype.is_floating:  # In TFDS' own form: four channels of a PNG.
+        encoded = image_header_ops.check(encoded, max_pixels)
+        return feature.decode_example(encoded)
+    channels = feature.shape[-1] or 0
+    image = image_files.decode(encoded, channels, max_pixels, dtype)
+    return tf.ensure_shape(image, feature.shape)
+
+
+def load_arrays(
+    builder,
+    split,
+    size,
+    channels,
+    max_image_pixels=MAX_IMAGE_PIXELS,
+    progress=silent,
+):
     """Loads a split into memory as 8-bit images, or as points.
 
     Arguments and errors as `read_examples`; `progress` is a function as
@@ -98,7 +138,9 @@ def load_arrays(builder, split, size, channels, progress=silent):
         Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
         points, float32, and of int64 labels `(num_examples,)` or `None`.
     """
-    examples = read_examples(builder, split, size, channels, as_bytes=True)
+    examples = read_examples(
+        builder, split, size, channels, True, max_image_pixels
+    )
     num_examples = builder.info.splits[split].num_examples
     dtype = examples.element_spec["image"].dtype.as_numpy_dtype
     # Filled piece by piece: a list of pieces, joined, would be held twice.
@@ -117,17 +159,20 @@ def load_arrays(builder, split, size, channels, progress=silent):
         raise InputError(
             "The data set's files must be as TFDS wrote them, and their "
             f"images decode. Received: {builder.data_dir}, split {split} "
-            f"({' '.join(error.message.split())[:200]})"
+            f"({image_header.error_words(error)[:200]})"
         ) from None
     return images, labels
 
 
-def load_splits(config, data_dir=None, progress=silent):
+def load_splits(
+    config, data_dir=None, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
+):
     """Loads the training and the held-out split of a run's data set.
 
     Args:
         config: `Config`.
         data_dir: Folder of prepared data, if not the configuration's.
+        max_image_pixels: Integer. See `read_examples`.
         progress: Function as `progress.silent`.
 
     Returns:
@@ -137,20 +182,24 @@ def load_splits(config, data_dir=None, progress=silent):
     Raises:
         InputError: if the data set cannot be found.
     """
-    return tuple(_load(config, data_dir, slice(None), progress))
+    which = slice(None)
+    return tuple(_load(config, data_dir, max_image_pixels, progress, which))
 
 
-def load_held_out(config, data_dir=None, progress=silent):
+def load_held_out(
+    config, data_dir=None, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
+):
     """Loads the held-out split alone. See `load_splits`."""
-    [held_out] = _load(config, data_dir, slice(1, None), progress)
+    which = slice(1, None)
+    [held_out] = _load(config, data_dir, max_image_pixels, progress, which)
     return held_out
 
 
-def _load(config, data_dir, which, progress):
-    builder = open_again(config, data_dir)
+def _load(config, data_dir, max_image_pixels, progress, which):
+    builder = open_again(config, data_dir, max_image_pixels)
     size, _, channels = config.image_shape
     return [
-        load_arrays(builder, split, size, channels, progress)
+        load_arrays(builder, split, size, channels, max_image_pixels, progress)
         for split in split_names(builder, config.train_split)[which]
     ]
 

@@ -4,12 +4,15 @@ from ali_keras import noise
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_folder import ImageFolder
+from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.errors import InputError
 from ali_keras.evaluation.batchwise import BATCH_SIZE
 from ali_keras.latents import posterior
 
 
-def encode_split(model, config, split=None, seed=0):
+def encode_split(
+    model, config, split=None, seed=0, max_image_pixels=MAX_IMAGE_PIXELS
+):
     """Encodes a split in the order in which TFDS stores it.
 
     Args:
@@ -17,6 +20,7 @@ def encode_split(model, config, split=None, seed=0):
         config: `Config` that names the data set and its data_dir.
         split: TFDS split or slice; `None` is the held-out split.
         seed: Integer. Fixes the draws `z`.
+        max_image_pixels: Integer. See `splits.read_examples`.
 
     Returns:
         Tuple of the number of examples, and an iterator of dictionaries of
@@ -28,10 +32,12 @@ def encode_split(model, config, split=None, seed=0):
     Raises:
         InputError: if data set or split are unknown, or the split is empty.
     """
-    builder = sources.open_again(config)
+    builder = sources.open_again(config, max_image_pixels=max_image_pixels)
     split = split or splits.split_names(builder)[1]
     size, _, channels = config.image_shape
-    examples = splits.read_examples(builder, split, size, channels)
+    examples = splits.read_examples(
+        builder, split, size, channels, max_image_pixels=max_image_pixels
+    )
     num_examples = builder.info.splits[split].num_examples
     if not num_examples:
         raise InputError(f"split must not be empty. Received: {split}")

@@ -1,6 +1,7 @@
 """How a run is carried out: what may differ from one start to the next."""
 
 from ali_keras import settings
+from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.distribution.strategy import STRATEGIES
 from ali_keras.settings import setting
 
@@ -41,4 +42,10 @@ class Execution:
         False,
         "Whether images of a folder that cannot be read are skipped and "
         "counted.",
+    )
+    max_image_pixels: int = setting(
+        MAX_IMAGE_PIXELS,
+        "Pixels that a stored image may have; its header is read first.",
+        at_least=1,
+        at_most=2**29,  # TensorFlow decodes no more.
     )

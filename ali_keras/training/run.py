@@ -93,6 +93,7 @@ def _load_data(config, execution, tell):
         config.data_dir,
         execution.download,
         execution.skip_bad_images,
+        execution.max_image_pixels,
     )
     size, _, channels = config.image_shape
     shape = {"size": size, "channels": channels}
@@ -101,6 +102,7 @@ def _load_data(config, execution, tell):
     train_split, held_out_split = splits.split_names(
         builder, config.train_split
     )
+    shape["max_image_pixels"] = execution.max_image_pixels
     train_data = splits.load_arrays(builder, train_split, **shape)
     held_out, _ = splits.load_arrays(builder, held_out_split, **shape)
     batches.check_batch_size(config.batch_size, len(train_data[0]))

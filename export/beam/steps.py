@@ -18,9 +18,11 @@ from apache_beam.utils.shared import Shared
 from google.protobuf.message import DecodeError
 
 from ali_keras import fixed_batches
+from ali_keras.data import image_header
 from ali_keras.data import preprocessing
 
 from .. import servables
+from ..encoded_images import MAX_IMAGE_PIXELS
 
 IMAGE = "image"  # The input, and the feature of an example.
 KEY_FEATURES = ("file", "id")
@@ -139,9 +141,15 @@ def decode(record, description):
     """
     key, inputs = record
     try:
+        limit = description.get("max_image_pixels", MAX_IMAGE_PIXELS)
+        image_header.check(inputs[IMAGE], limit)
         image = tf.io.decode_image(inputs[IMAGE], expand_animations=False)
-    except tf.errors.OpError:
-        yield _bury(key, "an image must be a whole JPEG, PNG, GIF or BMP")
+    except tf.errors.OpError as error:
+        yield _bury(
+            key,
+            "an image must be a whole JPEG, PNG, GIF or BMP, and not too "
+            f"large ({image_header.error_words(error)})",
+        )
         return
     if image.shape[-1] == 2:  # Grey with an alpha channel is grey.
         image = image[..., :1]

@@ -16,6 +16,7 @@ from ali_keras.networks.svm_features import with_svm_features
 from export import servables
 from export.saved_model import export_saved_models
 from tests import tiny
+from tests.data import headers
 
 
 def digits(count, seed=0):
@@ -143,6 +144,10 @@ REFUSED = {
     "no images": (
         *("encoder", "encode_jpeg"),
         *({"image_bytes": np.array([], "S1")}, "at least one"),
+    ),
+    "large": (
+        *("encoder", "encode_jpeg"),
+        *({"image_bytes": [headers.oversized("png")]}, "at most 16777216 pix"),
     ),
     "z": ("decoder", "decode", {"z": np.full((1, 32), np.inf, "f4")}, "finite"),
     "no z": ("decoder", "decode", {"z": np.zeros((0, 32), "f4")}, "at least"),
