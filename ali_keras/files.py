@@ -50,8 +50,8 @@ def check_is_file_path(path):
     path = pathlib.Path(path)
     if path.name in ("", "..") or path.is_dir():
         raise InputError(
-            f"The output must be the path of a file. Received: {path} "
-            f"({os.strerror(errno.EISDIR)})"
+            "The output must be a place that can be written, of a file. "
+            f"Received: {path} ({os.strerror(errno.EISDIR)})"
         )
 
 

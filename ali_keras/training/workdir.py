@@ -89,7 +89,8 @@ class Workdir:
         self.check(config)
         differences = self._differences(config)
         if differences - {"epochs"}:
-            self.rollbacks.unlink(missing_ok=True)  # They are another run's.
+            with files.writable(self.rollbacks):  # They are another run's.
+                self.rollbacks.unlink(missing_ok=True)
         if differences:
             config.write(self.config)
 
