@@ -170,13 +170,17 @@ class Config:
             InputError: if the file is missing or is no configuration.
         """
         try:
-            return cls.from_values(**json.loads(pathlib.Path(path).read_text()))
+            text = pathlib.Path(path).read_text(encoding="utf-8")
+            return cls.from_values(**json.loads(text))
         except FileNotFoundError:
             raise InputError(
                 "A workdir must hold config.json, as ali-train writes it. "
                 f"Received: {path}, which does not exist"
             ) from None
-        except (OSError, TypeError, ValueError) as error:
+        except (
+            *(OSError, TypeError, ValueError),
+            RecursionError,  # Nested too deeply.
+        ) as error:
             raise InputError(
                 f"config.json must be a configuration as ali-train writes it. "
                 f"Received: {path} ({error})"

@@ -1,6 +1,7 @@
 """Writing files whole or not at all."""
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -25,6 +26,7 @@ def replacing(path):
         InputError: if the folder or the file cannot be written.
     """
     path = pathlib.Path(path)
+    check_is_file_path(path)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     _unfinished.add(temporary)
     try:
@@ -37,6 +39,20 @@ def replacing(path):
     finally:
         _remove(temporary)
         _unfinished.discard(temporary)
+
+
+def check_is_file_path(path):
+    """Checks that a path can be a file's: before the work, not after it.
+
+    Raises:
+        InputError: if it is a folder, or has no name.
+    """
+    path = pathlib.Path(path)
+    if path.name in ("", "..") or path.is_dir():
+        raise InputError(
+            "The output must be a place that can be written, of a file. "
+            f"Received: {path} ({os.strerror(errno.EISDIR)})"
+        )
 
 
 def abandon():
@@ -95,8 +111,8 @@ def read_json(path):
         InputError: if it is no JSON.
     """
     try:
-        return json.loads(pathlib.Path(path).read_text())
-    except ValueError as error:
+        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # Nested too deeply.
         raise InputError(
             "A file must be whole, as it was written. Received: "
             f"{path} ({error})"

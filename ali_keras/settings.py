@@ -19,6 +19,8 @@ import numpy as np
 
 from ali_keras.errors import InputError
 
+# Of integers without a bound of their own: TensorFlow's sizes have 32 bits.
+MAX_INTEGER = 2**31 - 1
 # Of settings that have no default: a preset or the caller must state them.
 REQUIRED = dataclasses.MISSING
 
@@ -106,8 +108,18 @@ class Setting(NamedTuple):
             self._refuse(_TYPES[self.type][1], value)
         if self.type is float and not _is_finite(value):
             self._refuse("finite", value)
+        if self.type is str and not is_text(value):
+            self._refuse("text in UTF-8 without zero bytes", ascii(value))
         if not self.rule.allows(value):
             self._refuse(self.rule.words(), value)
+        if self.type is int and value > self.highest():
+            self._refuse(f"at most {self.highest()}", value)
+
+    def highest(self):
+        """Returns the upper bound of a number; `None` is none, for floats."""
+        bounds = (self.rule.below, self.rule.at_most)
+        stated = next((b for b in bounds if b is not None), None)
+        return MAX_INTEGER if stated is None and self.type is int else stated
 
     def _is_of_type(self, value):
         if isinstance(value, bool):
@@ -115,7 +127,9 @@ class Setting(NamedTuple):
         return isinstance(value, _TYPES[self.type][0])
 
     def _refuse(self, words, value):
-        raise InputError(f"{self.name} must be {words}. Received: {value}")
+        raise InputError(
+            f"{self.name} must be {words}. Received: {_shorten(value)}"
+        )
 
 
 # What is taken for each type, and how it is called.
@@ -214,6 +228,23 @@ def _line(declared):
     return f"    {declared.name}: {declared.rule.help}{allowed}{default}"
 
 
+def is_text(value):
+    """Whether a string can be written as UTF-8, as names of files must be."""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def _is_finite(value):
-    # Of integers beyond the floats, math cannot tell.
-    return isinstance(value, int) or math.isfinite(value)
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # An integer beyond the floats.
+        return False
+
+
+def _shorten(value):
+    # Python does not write integers of more than 4300 digits.
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return "an integer of thousands of digits"
+    return value

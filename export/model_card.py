@@ -72,22 +72,22 @@ def _facts(description):
     labels = description["labels"]
     return [
         ("image", f"{shape}, {description['image_dtype']}, {low} to {high}"),
-        ("preprocessing", description["preprocessing"] or "none"),
+        ("preprocessing", _text(description["preprocessing"] or "none")),
         ("z", f"{description['latent_dim']} numbers"),
         ("prior of z", description["prior"]),
         ("batch", description["batch_size"] or "any size but 0"),
-        ("classes of the data", ", ".join(labels) if labels else "unknown"),
+        ("classes of the data", _text(", ".join(labels or ["unknown"]))),
     ]
 
 
 def _training(config, record):
     return [
-        ("data", config.dataset),
+        ("data", _text(config.dataset)),
         ("preset", config.preset),
         ("epochs", record.get("epochs", "unknown")),
         ("seed", config.seed),
-        ("commit", record.get("commit") or "unknown"),
-        ("command", f"`{record['command']}`" if record else "unknown"),
+        ("commit", _text(record.get("commit") or "unknown")),
+        ("command", markdown.code(record.get("command", "unknown"))),
     ]
 
 
@@ -99,7 +99,7 @@ def _evaluation(metrics):
     )
 
     rows = [
-        (title.replace("  ", "… "), f"{value:.4g}")
+        (_text(title.replace("  ", "… ")), f"{value:.4g}")
         for title, value in list_numbers(metrics)
     ]
     return _table(("on held-out images", ""), rows)
@@ -118,6 +118,11 @@ def _limits(description):
             "are refused."
         )
     return "\n".join(lines)
+
+
+def _text(words):
+    # What comes from data, flags and files may hold Markdown or HTML.
+    return markdown.escape(words)
 
 
 def _table(head, rows):

@@ -12,10 +12,15 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(__name__, "workdir", "output", "format", "seed")
 NUM_IMAGES = flags.DEFINE_integer(
-    "num_images", 100, "Number of images.", lower_bound=1
+    "num_images",
+    100,
+    "Number of images.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
 )
 
 

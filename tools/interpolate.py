@@ -7,15 +7,24 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(
     __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
 )
 NUM_ROWS = flags.DEFINE_integer(
-    "num_rows", 10, "Number of pairs of images.", lower_bound=1
+    "num_rows",
+    10,
+    "Number of pairs of images.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
 )
 STEPS = flags.DEFINE_integer(
-    "steps", 8, "Decoded points of a row, both ends included.", lower_bound=2
+    "steps",
+    8,
+    "Decoded points of a row, both ends included.",
+    lower_bound=2,
+    upper_bound=1000,  # More make no picture.
 )
 
 

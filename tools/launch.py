@@ -21,12 +21,21 @@ from absl import flags
 from ali_keras.command_line import program
 from ali_keras.distribution.cluster import WORKER_LOST
 from ali_keras.errors import InputError
+from ali_keras.settings import MAX_INTEGER
 
 NUM_WORKERS = flags.DEFINE_integer(
-    "num_workers", 2, "Processes to run.", lower_bound=1
+    "num_workers",
+    2,
+    "Processes to run.",
+    lower_bound=1,
+    upper_bound=1000,  # Of one machine.
 )
 MAX_RESTARTS = flags.DEFINE_integer(
-    "max_restarts", 3, "How often all may start again.", lower_bound=0
+    "max_restarts",
+    3,
+    "How often all may start again.",
+    lower_bound=0,
+    upper_bound=MAX_INTEGER,
 )
 GRACE_SECONDS = flags.DEFINE_float(
     "grace_seconds", 60, "From SIGTERM to SIGKILL.", lower_bound=0

@@ -7,12 +7,17 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(
     __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
 )
 NUM_PAIRS = flags.DEFINE_integer(
-    "num_pairs", 50, "Number of images to reconstruct.", lower_bound=1
+    "num_pairs",
+    50,
+    "Number of images to reconstruct.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
 )
 
 

@@ -1,10 +1,15 @@
 """Flags that several programs share. Defined once: absl refuses a second."""
 
+import mimetypes
+import pathlib
+
 from absl import flags
 
+from ali_keras import files
 from ali_keras.command_line import setting_flags
 from ali_keras.config import RunSettings
 from ali_keras.errors import InputError
+from ali_keras.settings import MAX_INTEGER
 from ali_keras.settings import settings_of
 from ali_keras.training.execution import Execution
 
@@ -20,8 +25,12 @@ _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
 OUTPUT = flags.DEFINE_string(
     "output", None, "Path to write. Tools default to a file in the workdir."
 )
+_FORMATS = ("png", "npz", "tfrecord")
 _FORMAT = flags.DEFINE_enum(
-    "format", None, ["png", "npz", "tfrecord"], "Format of the output."
+    "format",
+    None,
+    _FORMATS,
+    "Format of the output. Default: what the ending of --output says.",
 )
 DATASET = _flag_of_run("dataset", more=" Default: the run's.")
 DATA_DIR = _flag_of_run("data_dir", more=" Default: the run's.")
@@ -45,6 +54,7 @@ VERSION = flags.DEFINE_integer(
     "Of SavedModels: one that is there; or, to write, one "
     "that is free. Default: the newest; or the next.",
     lower_bound=1,
+    upper_bound=MAX_INTEGER,
 )
 SHARED = (
     "workdir",
@@ -127,15 +137,37 @@ def output(name, default_format, formats):
 
     Args:
         name: Name of the file in the workdir, where --output is not given.
-        default_format: Where --format is not given.
+        default_format: Where neither --format nor the ending of --output
+            says it.
         formats: Formats that the program can write.
 
     Returns:
         Tuple of path and format.
+
+    Raises:
+        InputError: if the program has no such format, the flags contradict
+            each other, or the path is no file's.
     """
-    form = _FORMAT.value or default_format
+    path = OUTPUT.value
+    form = _FORMAT.value or _ending(path) or default_format
     if form not in formats:
+        flag = "--format" if _FORMAT.value else "The ending of --output"
         raise InputError(
-            f"--format must be one of {sorted(formats)}. Received: {form}"
+            f"{flag} must be one of {sorted(formats)}. Received: {form}"
         )
-    return OUTPUT.value or workdir().path / f"{name}.{form}", form
+    if not path:
+        return workdir().path / f"{name}.{form}", form
+    if _ending(path) not in (None, form):
+        raise InputError(
+            "--format and the ending of --output must agree. Received: "
+            f"--format={form} and --output={path}"
+        )
+    files.check_is_file_path(path)
+    return path, form
+
+
+def _ending(path):
+    """Returns the ending of a path if it says what a file is, else `None`."""
+    suffix = pathlib.PurePath(path or "").suffix.lower()
+    is_known = suffix in mimetypes.types_map or suffix[1:] in _FORMATS
+    return suffix[1:] if is_known else None

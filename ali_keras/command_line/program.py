@@ -7,14 +7,16 @@ from absl import flags
 from absl import logging
 
 from ali_keras.command_line import common_flags
+from ali_keras.command_line import interrupts
+from ali_keras.command_line import memory
 from ali_keras.command_line import startup
+from ali_keras.command_line import words
 from ali_keras.distribution import cluster
 from ali_keras.distribution import signals
 from ali_keras.errors import InputError
 from ali_keras.errors import Terminated
 
 USAGE_ERROR = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
 
 
 def run(main, takes_command=False, tensorflow=True):
@@ -34,6 +36,7 @@ def run(main, takes_command=False, tensorflow=True):
     def guarded(argv):
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # TFDS tells much.
+        words.print_any_text(sys.stdout)
         status, message = _run_guarded(
             main, argv[1:], takes_command, tensorflow
         )
@@ -56,22 +59,17 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
                 f"{' '.join(arguments)}"
             )
         common_flags.check_declared(main.__module__)
+        words.check_flags()
         with signals.handled_by(signals.terminate):
             if tensorflow:
                 startup.load_tensorflow(show_notes=logging.level_info())
-            return main(*([arguments] if takes_command else [])) or 0, None
+            return _run_main(main, *([arguments] if takes_command else []))
     except InputError as error:
         return USAGE_ERROR, f"error: {error}"
     except _outer_errors() as error:
-        if cluster.is_worker_loss(error):
-            return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
-        reason = getattr(error, "message", None) or str(error)
-        return USAGE_ERROR, (
-            "error: A file could not be read or written, or is damaged. "
-            f"Received: {' '.join(reason.split())}"
-        )
+        return _describe_outer(error, main.__module__)
     except KeyboardInterrupt:
-        return INTERRUPTED, (
+        return interrupts.INTERRUPTED, (
             "\nInterrupted. The same command starts again, a training "
             "from its last checkpoint."
         )
@@ -79,9 +77,32 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
         return signals.TERMINATED, notice
 
 
+def _run_main(main, *arguments):
+    with interrupts.handled() as interrupt:
+        try:
+            return main(*arguments) or 0, None
+        except Exception:
+            if interrupt.received:  # Some library took it for its own error.
+                raise KeyboardInterrupt from None
+            raise
+
+
+def _describe_outer(error, module):
+    """Returns the status and the line of one of `_outer_errors`."""
+    if memory.is_exhausted(error):
+        return USAGE_ERROR, f"error: {memory.describe(error, module)}"
+    if cluster.is_worker_loss(error):
+        return cluster.WORKER_LOST, f"error: {cluster.describe_loss(error)}"
+    reason = getattr(error, "message", None) or str(error)
+    return USAGE_ERROR, (
+        "error: A file could not be read or written, or is damaged. "
+        f"Received: {' '.join(reason.split())}"
+    )
+
+
 def _outer_errors():
-    """Returns the errors of files, places, data and other workers."""
-    errors = (OSError, cluster.WorkerLost)
+    """Returns the errors of files, places, data, memory and other workers."""
+    errors = (OSError, MemoryError, cluster.WorkerLost)
     # What was not loaded has raised nothing.
     tensorflow = sys.modules.get("tensorflow")
     if hasattr(tensorflow, "errors"):

@@ -62,8 +62,9 @@ def _number(define_flag):
     def define_number(declared, **flag):
         rule = declared.rule
         low = rule.above if rule.at_least is None else rule.at_least
-        high = rule.below if rule.at_most is None else rule.at_most
-        return define_flag(lower_bound=low, upper_bound=high, **flag)
+        return define_flag(
+            lower_bound=low, upper_bound=declared.highest(), **flag
+        )
 
     return define_number
 

@@ -11,6 +11,7 @@ from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
 from ali_keras.model import trackers
 from ali_keras.model.loss_scaling import LOWEST_SCALE
+from ali_keras.training import run_files
 
 
 class WriteHistory(keras.callbacks.Callback):
@@ -27,7 +28,7 @@ class WriteHistory(keras.callbacks.Callback):
     def __init__(self, path, initial_epoch=0):
         super().__init__()
         self.path = path
-        known = files.read_json(path) if path.exists() else {}
+        known = run_files.read_history(path) if path.exists() else {}
         num_known = len(known.get("seconds", []))
         if num_known < initial_epoch:
             raise InputError(

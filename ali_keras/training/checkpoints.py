@@ -179,7 +179,9 @@ def _load(model, content, path):
             # Keras only warns if the file lacks a variable.
             warnings.simplefilter("error", UserWarning)
             model.load_weights(_Memory(content))
-    except (OSError, ValueError, KeyError, UserWarning) as error:
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:  # Of a foreign file it may be any.
         raise InputError(
             "A checkpoint must belong to the model that is trained; use "
             f"another workdir. Received: {path} ({first_line(error)})"

@@ -51,10 +51,8 @@ def train(config, workdir, execution=None):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
         return
     if not is_chief:
-        wait_for_all(strategy)  # The chief prepares the data.
+        wait_for_all(strategy)  # The chief prepares data and workdir.
     train_data, held_out, label_names = _load_data(config, execution, is_chief)
-    if is_chief:
-        wait_for_all(strategy)
     loop = TrainingLoop(config, workdir, execution, strategy, *train_data)
     if is_chief:
         _train_and_write(loop, held_out, label_names)
@@ -67,6 +65,7 @@ def _train_and_write(loop, held_out, label_names):
     workdir, config = loop.workdir, loop.config
     with workdir.locked():
         workdir.claim(config)
+        wait_for_all(loop.strategy)  # They read the workdir from here on.
         model = loop.run()
         _draw_pictures(model, held_out, config, workdir)
         workdir.finish(model, config, label_names)

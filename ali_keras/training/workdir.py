@@ -9,14 +9,16 @@ import os
 import pathlib
 import warnings
 import zipfile
-import zlib
 
 import keras
+import tensorflow as tf
 
 from ali_keras import files
 from ali_keras.config import Config
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
+from ali_keras.training import agreement
+from ali_keras.training import run_files
 from ali_keras.training.checkpoints import Checkpoints
 from ali_keras.training.record import describe_run
 
@@ -44,6 +46,9 @@ class Workdir:
     def check(self, config):
         """Checks that the folder is free or this configuration's.
 
+        It is free as long as it has no checkpoint: a start that failed binds
+        nothing.
+
         Args:
             config: `Config`. May differ from the folder's in `epochs` only,
                 and only upwards.
@@ -51,7 +56,7 @@ class Workdir:
         Raises:
             InputError: if the folder is another configuration's.
         """
-        if not self.config.exists():
+        if not self.is_taken():
             return
         existing = Config.read(self.config)
         for name in config.differences(existing):
@@ -64,22 +69,43 @@ class Workdir:
                 f"{name}={old}. Received: {name}={new}"
             )
 
+    def is_taken(self):
+        """Whether the folder holds a run: what it would take to redo."""
+        files_of_run = (self.model, self.training)
+        return self.config.exists() and (
+            bool(self.checkpoints.paths())
+            or any(path.exists() for path in files_of_run)
+        )
+
     def claim(self, config):
         """Checks the folder again, now that it is locked, and writes to it.
+
+        What another configuration's failed start has left is replaced.
 
         Raises:
             InputError: if the folder is another configuration's, or cannot be
                 written.
         """
         self.check(config)
-        if not (self.config.exists() and Config.read(self.config) == config):
+        differences = self._differences(config)
+        if differences - {"epochs"}:
+            with files.writable(self.rollbacks):  # They are another run's.
+                self.rollbacks.unlink(missing_ok=True)
+        if differences:
             config.write(self.config)
+
+    def _differences(self, config):
+        """Names of the settings in which config.json differs; all of none."""
+        try:
+            return {*config.differences(Config.read(self.config))}
+        except InputError:  # There is none, or none that can be read.
+            return {*config.values()}
 
     def is_finished(self, config):
         """Whether training has gone through all epochs of a configuration."""
         if not (self.training.exists() and self.model.exists()):
             return False
-        return files.read_json(self.training)["epochs"] >= config.epochs
+        return run_files.read_record(self.training)["epochs"] >= config.epochs
 
     @contextlib.contextmanager
     def locked(self):
@@ -117,13 +143,13 @@ class Workdir:
         """Returns the returns to a checkpoint so far, a list."""
         if not self.rollbacks.exists():
             return []
-        return files.read_json(self.rollbacks)
+        return run_files.read_rollbacks(self.rollbacks)
 
     def read_metrics(self):
         """Returns the metrics of the evaluation; `None` without one."""
         if not self.metrics.exists():
             return None
-        return files.read_json(self.metrics)
+        return run_files.read_metrics(self.metrics)
 
     def finish(self, model, config, label_names=None):
         """Writes the trained model, then the record that it is finished.
@@ -153,26 +179,27 @@ class Workdir:
                 "A workdir must hold a finished training; run ali-train on it "
                 f"to the end. Received: {self.path}, not finished"
             )
-        try:
-            return _load_whole(self.model), config
-        except (
-            *(OSError, ValueError, KeyError, UserWarning),
-            *(zipfile.BadZipFile, zlib.error),
-        ) as error:
-            raise InputError(
-                "model.keras must be a whole file as ali-train writes it. "
-                f"Received: {self.model} ({first_line(error)})"
-            ) from None
+        model = _load_whole(self.model)
+        agreement.check(model, config, self.model)
+        return model, config
 
 
 def _load_whole(path):
     """Loads a `.keras` file of which not a byte is damaged."""
-    # Keras reads weights without the checksum of the file that they are in.
-    with zipfile.ZipFile(path) as pack:
-        damaged = pack.testzip()
-    if damaged:
-        raise zipfile.BadZipFile(f"{damaged} has another checksum")
-    with warnings.catch_warnings():
-        # Keras only warns if the file lacks a variable.
-        warnings.simplefilter("error", UserWarning)
-        return keras.models.load_model(path)
+    try:
+        # Keras reads weights without the checksum of the file they are in.
+        with zipfile.ZipFile(path) as pack:
+            damaged = pack.testzip()
+        if damaged:
+            raise zipfile.BadZipFile(f"{damaged} has another checksum")
+        with warnings.catch_warnings():
+            # Keras only warns if the file lacks a variable.
+            warnings.simplefilter("error", UserWarning)
+            return keras.models.load_model(path)
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:  # Of a foreign file it may be any.
+        raise InputError(
+            "model.keras must be a whole file as ali-train writes it. "
+            f"Received: {path} ({first_line(error)})"
+        ) from None

@@ -17,6 +17,7 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(__name__, "saved_models", "output", "version")
 CANARY_VERSION = flags.DEFINE_integer(
@@ -24,6 +25,7 @@ CANARY_VERSION = flags.DEFINE_integer(
     None,
     "A second version to serve, labelled canary. --version is the stable one.",
     lower_bound=1,
+    upper_bound=MAX_INTEGER,
 )
 BATCHING = flags.DEFINE_bool(
     "batching",

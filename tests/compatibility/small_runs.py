@@ -78,9 +78,10 @@ def measure(name, path):
     return json.loads((path / "metrics.json").read_text())
 
 
-def export(path, output):
+def export(name, path, output):
     """Runs export.saved_model on a workdir; returns the servables' answers."""
-    _start(saved_model, f"--workdir={path}", f"--output={output}")
+    with networks_of(name):
+        _start(saved_model, f"--workdir={path}", f"--output={output}")
     return servables.answers(output)
 
 

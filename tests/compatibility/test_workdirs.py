@@ -65,13 +65,14 @@ def test_it_resumes(workdir, name):
 
 
 def test_it_loads(workdir):
-    model, config = Workdir(workdir("images")).load()
+    with small_runs.networks_of("images"):
+        model, config = Workdir(workdir("images")).load()
     assert int(model.step.numpy()) == 3
     assert (config.dataset, config.epochs) == ("tiny", 1)
 
 
 def test_it_is_exported(workdir):
-    answers = small_runs.export(workdir("images"), "export")
+    answers = small_runs.export("images", workdir("images"), "export")
     recorded = arrays("answers", "images")
     assert {name.split("/")[1] for name in recorded} >= {
         *("encode", "sample", "features", "encode_jpeg"),

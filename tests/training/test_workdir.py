@@ -22,6 +22,7 @@ def config():
 def workdir(tmp_path, config):
     workdir = Workdir(tmp_path / "run")
     workdir.claim(config)
+    take(workdir)
     return workdir
 
 
@@ -30,6 +31,12 @@ def copy(finished, tmp_path):
     """A copy of the finished run, to spoil."""
     shutil.copytree(finished.path, tmp_path / "copy")
     return Workdir(tmp_path / "copy")
+
+
+def take(workdir):
+    """Lets the folder hold a checkpoint, of which the name is enough here."""
+    path = workdir.checkpoints.folder / "step_00000001.weights.h5"
+    files.write_bytes(path, b"")
 
 
 def truncate(path, share=0.5):
