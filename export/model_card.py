@@ -84,11 +84,20 @@ def _training(config, record):
     return [
         ("data", config.dataset),
         ("preset", config.preset),
-        ("epochs", record.get("epochs", "unknown")),
+        _length(record),
         ("seed", config.seed),
         ("commit", record.get("commit") or "unknown"),
-        ("command", f"`{record['command']}`" if record else "unknown"),
+        (
+            "command",
+            f"`{record['command']}`" if "command" in record else "unknown",
+        ),
     ]
+
+
+def _length(record):
+    if "step" in record:  # Of a checkpoint.
+        return "checkpoint", f"after step {record['step']}"
+    return "epochs", record.get("epochs", "unknown")
 
 
 def _evaluation(metrics):

@@ -10,13 +10,15 @@ answer, `export.servables` what lies beside them.
 
 from absl import flags
 
-from ali_keras import files
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
 from . import servables
 
-common_flags.declare(__name__, "workdir", "output", "version", "batch_size")
+common_flags.declare(
+    __name__, "workdir", "checkpoint", "output", "version", "batch_size"
+)
 IMAGE_DTYPE = flags.DEFINE_enum(
     "image_dtype",
     "float32",
@@ -73,18 +75,17 @@ def export_saved_models(
 def main():
     """Loads the model, writes the SavedModels."""
     output = common_flags.output_folder()
-    workdir = common_flags.workdir()
-    model, config = workdir.load()
+    trained = Trained()
     paths = export_saved_models(
-        model,
-        config,
+        trained.model,
+        trained.config,
         output,
         common_flags.VERSION.value,
         common_flags.BATCH_SIZE.value,
         IMAGE_DTYPE.value,
         RECONSTRUCTOR.value,
-        record=files.read_json(workdir.training),
-        metrics=workdir.read_metrics(),
+        record=trained.record(),
+        metrics=trained.metrics(),
     )
     for path in paths.values():
         print(f"Wrote {path}.")

@@ -10,9 +10,17 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
 common_flags.declare(
-    __name__, "workdir", "output", "format", "dataset", "data_dir", "seed"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "format",
+    "dataset",
+    "data_dir",
+    "seed",
 )
 SPLIT = flags.DEFINE_string(
     "split", None, "TFDS split or slice. Default: the held-out split."
@@ -25,7 +33,9 @@ def main():
     from ali_keras.writing import codes
 
     path, form = common_flags.output("encoded", "npz", codes.WRITERS)
-    model, config = common_flags.workdir().load()
+    trained = Trained()
+    path = trained.output(path)
+    model, config = trained.model, trained.config
     config = config.replace(
         dataset=common_flags.DATASET.value or config.dataset,
         data_dir=common_flags.DATA_DIR.value or config.data_dir,

@@ -2,13 +2,15 @@
 
 python -m tools.evaluate --workdir=runs/demo
 
-Writes metrics.json and, for images, neighbours.png; prints a table.
+Writes metrics.json and, for images, neighbours.png; prints a table. With
+--checkpoint the names of both files end in the step.
 """
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
-common_flags.declare(__name__, "workdir", "data_dir")
+common_flags.declare(__name__, "workdir", "checkpoint", "data_dir")
 NUM_NEIGHBOURS = 50
 
 
@@ -21,14 +23,15 @@ def main():
     from ali_keras.plotting import grids
     from ali_keras.training.workdir_files import list_files
 
-    workdir = common_flags.workdir()
-    model, config = workdir.load()
+    trained = Trained()
+    workdir, model, config = trained.workdir, trained.model, trained.config
     splits = load_splits(config, common_flags.DATA_DIR.value)
     metrics = evaluate(model, config, *splits)
-    files.write_json(workdir.metrics, metrics)
+    files.write_json(trained.beside(workdir.metrics), metrics)
     if model.bounded:  # Points have no pictures to set side by side.
         picture = _draw_neighbours(model, splits[0][0])
-        grids.write_png(workdir.path / "neighbours.png", picture)
+        path = trained.beside(workdir.path / "neighbours.png")
+        grids.write_png(path, picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 
 

@@ -11,8 +11,11 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
-common_flags.declare(__name__, "workdir", "output", "format", "seed")
+common_flags.declare(
+    __name__, "workdir", "checkpoint", "output", "format", "seed"
+)
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images", 100, "Number of images.", lower_bound=1
 )
@@ -24,7 +27,8 @@ def main():
     from ali_keras.writing import images as image_files
 
     path, form = common_flags.output("generated", "png", image_files.WRITERS)
-    model, _ = common_flags.workdir().load()
+    trained = Trained()
+    path, model = trained.output(path), trained.model
     write = image_files.writer(form, model.bounded)
     seed = common_flags.SEED.value
     images = generate(model, NUM_IMAGES.value, seed)

@@ -7,8 +7,11 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
-common_flags.declare(__name__, "workdir", "output", "data_dir", "seed")
+common_flags.declare(
+    __name__, "workdir", "checkpoint", "output", "data_dir", "seed"
+)
 NUM_ROWS = flags.DEFINE_integer(
     "num_rows", 10, "Number of pairs of images.", lower_bound=1
 )
@@ -23,7 +26,9 @@ def main():
     from ali_keras.plotting import grids
 
     path, _ = common_flags.output("interpolations", "png", ["png"])
-    model, config = common_flags.workdir().load()
+    trained = Trained()
+    path = trained.output(path)
+    model, config = trained.model, trained.config
     grids.check_images(model)
     held_out, _ = load_held_out(config, common_flags.DATA_DIR.value)
     images = grids.choose(held_out, 2 * NUM_ROWS.value, common_flags.SEED.value)

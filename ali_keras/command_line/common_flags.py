@@ -40,6 +40,12 @@ VERSION = flags.DEFINE_integer(
     "that is free. Default: the newest; or the next.",
     lower_bound=1,
 )
+_CHECKPOINT = flags.DEFINE_string(
+    "checkpoint",
+    None,
+    "latest, or the step of a checkpoint, also of a run that is not finished. "
+    "Default: the finished model.",
+)
 SHARED = (
     "workdir",
     "output",
@@ -50,6 +56,7 @@ SHARED = (
     "batch_size",
     "saved_models",
     "version",
+    "checkpoint",
 )
 
 
@@ -83,6 +90,20 @@ def workdir():
     from ali_keras.training.workdir import Workdir  # With all of Keras.
 
     return Workdir(_WORKDIR.value)
+
+
+def checkpoint():
+    """Returns --checkpoint: "latest", a step, or `None` if it is not given."""
+    value = _CHECKPOINT.value
+    if value is None or value == "latest":
+        return value
+    # No more digits than steps can have.
+    if not (value.isdecimal() and value.isascii() and len(value) < 19):
+        raise InputError(
+            "--checkpoint must be latest or a step, an integer. Received: "
+            f"{value}"
+        )
+    return int(value)
 
 
 def saved_models():

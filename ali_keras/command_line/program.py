@@ -7,6 +7,7 @@ from absl import flags
 from absl import logging
 
 from ali_keras.command_line import common_flags
+from ali_keras.command_line import help_text
 from ali_keras.command_line import startup
 from ali_keras.distribution import cluster
 from ali_keras.distribution import signals
@@ -70,8 +71,8 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
             "error: A file could not be read or written, or is damaged. "
             f"Received: {' '.join(reason.split())}"
         )
-    except KeyboardInterrupt:
-        return INTERRUPTED, (
+    except KeyboardInterrupt as interrupt:
+        return INTERRUPTED, str(interrupt) or (
             "\nInterrupted. The same command starts again, a training "
             "from its last checkpoint."
         )
@@ -95,4 +96,4 @@ def _list_flags_in_help(main):
     for flag in flags.FLAGS.get_key_flags_for_module(main.__module__):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     module = sys.modules[main.__module__]
-    sys.modules["__main__"].__doc__ = module.__doc__
+    sys.modules["__main__"].__doc__ = help_text.of(module)
