@@ -32,6 +32,10 @@ class Terminated(BaseException):
     """SIGTERM: whoever runs this machine wants the process to end."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during training, after which a checkpoint has been written."""
+
+
 def first_line(error):
     """Returns the first line of what an exception says."""
     return str(error).strip().split("\n")[0]

@@ -84,11 +84,17 @@ def _training(config, record):
     return [
         ("data", _text(config.dataset)),
         ("preset", config.preset),
-        ("epochs", record.get("epochs", "unknown")),
+        _length(record),
         ("seed", config.seed),
         ("commit", _text(record.get("commit") or "unknown")),
         ("command", markdown.code(record.get("command", "unknown"))),
     ]
+
+
+def _length(record):
+    if "step" in record:  # Of a checkpoint.
+        return "checkpoint", f"after step {record['step']}"
+    return "epochs", record.get("epochs", "unknown")
 
 
 def _evaluation(metrics):

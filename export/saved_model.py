@@ -10,14 +10,20 @@ answer, `export.servables` what lies beside them.
 
 from absl import flags
 
-from ali_keras import files
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
 from . import servables
 
 common_flags.declare(
-    __name__, "workdir", "output", "version", "batch_size", "max_image_pixels"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "version",
+    "batch_size",
+    "max_image_pixels",
 )
 IMAGE_DTYPE = flags.DEFINE_enum(
     "image_dtype",
@@ -80,18 +86,17 @@ def export_saved_models(
 def main():
     """Loads the model, writes the SavedModels."""
     output = common_flags.output_folder()
-    workdir = common_flags.workdir()
-    model, config = workdir.load()
+    trained = Trained()
     paths = export_saved_models(
-        model,
-        config,
+        trained.model,
+        trained.config,
         output,
         common_flags.VERSION.value,
         common_flags.BATCH_SIZE.value,
         IMAGE_DTYPE.value,
         RECONSTRUCTOR.value,
-        record=files.read_json(workdir.training),
-        metrics=workdir.read_metrics(),
+        record=trained.record(),
+        metrics=trained.metrics(),
         max_image_pixels=common_flags.MAX_IMAGE_PIXELS.value,
     )
     for path in paths.values():

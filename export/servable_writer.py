@@ -60,7 +60,9 @@ class ServableWriter:
             "config.json": config.values(),
             "record.json": {
                 "training": self.record,
-                "export": describe_run(config.epochs),
+                "export": describe_run(
+                    self.record.get("epochs", config.epochs)
+                ),
             },
         }
 

@@ -10,10 +10,12 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
 common_flags.declare(
     __name__,
     "workdir",
+    "checkpoint",
     "output",
     "format",
     "dataset",
@@ -34,7 +36,9 @@ def main():
     from ali_keras.writing import codes
 
     path, form = common_flags.output("encoded", "npz", codes.WRITERS)
-    model, config = common_flags.workdir().load()
+    trained = Trained()
+    path = trained.output(path)
+    model, config = trained.model, trained.config
     config = config.replace(
         dataset=common_flags.DATASET.value or config.dataset,
         data_dir=common_flags.DATA_DIR.value or config.data_dir,

@@ -2,13 +2,17 @@
 
 python -m tools.evaluate --workdir=runs/demo
 
-Writes metrics.json and, for images, neighbours.png; prints a table.
+Writes metrics.json and, for images, neighbours.png; prints a table. With
+--checkpoint the names of both files end in the step.
 """
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 
-common_flags.declare(__name__, "workdir", "data_dir", "max_image_pixels")
+common_flags.declare(
+    __name__, "workdir", "checkpoint", "data_dir", "max_image_pixels"
+)
 NUM_NEIGHBOURS = 50
 
 
@@ -22,17 +26,19 @@ def main():
     from ali_keras.progress import shown
     from ali_keras.training.workdir_files import list_files
 
-    workdir = common_flags.workdir()
-    model, config = workdir.load()
+    trained = Trained()
+    workdir, model, config = trained.workdir, trained.model, trained.config
     splits = load_splits(config, **common_flags.reading(), progress=shown)
     metrics = evaluate(model, config, *splits, progress=shown)
     picture = None  # Points have no pictures to set side by side.
     if model.bounded:
         picture = _draw_neighbours(model, splits[0][0])
-    with files.replacing(workdir.metrics) as temporary:  # Both or none.
+    # Both or none.
+    with files.replacing(trained.beside(workdir.metrics)) as temporary:
         files.write_json(temporary, metrics)
         if picture is not None:
-            grids.write_png(workdir.path / "neighbours.png", picture)
+            path = trained.beside(workdir.path / "neighbours.png")
+            grids.write_png(path, picture)
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 
 

@@ -12,9 +12,12 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 from ali_keras.settings import MAX_INTEGER
 
-common_flags.declare(__name__, "workdir", "output", "format", "seed")
+common_flags.declare(
+    __name__, "workdir", "checkpoint", "output", "format", "seed"
+)
 NUM_IMAGES = flags.DEFINE_integer(
     "num_images",
     100,
@@ -32,7 +35,8 @@ def main():
     from ali_keras.writing import images as image_files
 
     path, form = common_flags.output("generated", "png", image_files.WRITERS)
-    model, _ = common_flags.workdir().load()
+    trained = Trained()
+    path, model = trained.output(path), trained.model
     write = image_files.writer(form, model.bounded)
     number, seed = NUM_IMAGES.value, common_flags.SEED.value
     if form == "png":

@@ -7,10 +7,17 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(
-    __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "data_dir",
+    "seed",
+    "max_image_pixels",
 )
 NUM_ROWS = flags.DEFINE_integer(
     "num_rows",
@@ -34,7 +41,9 @@ def main():
     from ali_keras.plotting import grids
 
     path, _ = common_flags.output("interpolations", "png", ["png"])
-    model, config = common_flags.workdir().load()
+    trained = Trained()
+    path = trained.output(path)
+    model, config = trained.model, trained.config
     grids.check_images(model)
     grids.check_number(NUM_ROWS.value * (STEPS.value + 2))
     held_out, _ = load_held_out(config, **common_flags.reading())

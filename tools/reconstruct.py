@@ -7,10 +7,17 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line.trained import Trained
 from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(
-    __name__, "workdir", "output", "data_dir", "seed", "max_image_pixels"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "data_dir",
+    "seed",
+    "max_image_pixels",
 )
 NUM_PAIRS = flags.DEFINE_integer(
     "num_pairs",
@@ -27,7 +34,9 @@ def main():
     from ali_keras.plotting import grids
 
     path, _ = common_flags.output("reconstructions", "png", ["png"])
-    model, config = common_flags.workdir().load()
+    trained = Trained()
+    path = trained.output(path)
+    model, config = trained.model, trained.config
     grids.check_images(model)
     grids.check_number(2 * NUM_PAIRS.value)
     held_out, _ = load_held_out(config, **common_flags.reading())

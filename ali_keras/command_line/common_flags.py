@@ -56,6 +56,12 @@ VERSION = flags.DEFINE_integer(
     lower_bound=1,
     upper_bound=MAX_INTEGER,
 )
+_CHECKPOINT = flags.DEFINE_string(
+    "checkpoint",
+    None,
+    "latest, or the step of a checkpoint, also of a run that is not finished. "
+    "Default: the finished model.",
+)
 SHARED = (
     "workdir",
     "output",
@@ -67,6 +73,7 @@ SHARED = (
     "max_image_pixels",
     "saved_models",
     "version",
+    "checkpoint",
 )
 
 
@@ -113,6 +120,20 @@ def reading():
         "data_dir": DATA_DIR.value,
         "max_image_pixels": max_image_pixels(),
     }
+
+
+def checkpoint():
+    """Returns --checkpoint: "latest", a step, or `None` if it is not given."""
+    value = _CHECKPOINT.value
+    if value is None or value == "latest":
+        return value
+    # No more digits than steps can have.
+    if not (value.isdecimal() and value.isascii() and len(value) < 19):
+        raise InputError(
+            "--checkpoint must be latest or a step, an integer. Received: "
+            f"{value}"
+        )
+    return int(value)
 
 
 def saved_models():

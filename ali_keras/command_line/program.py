@@ -7,6 +7,7 @@ from absl import flags
 from absl import logging
 
 from ali_keras.command_line import common_flags
+from ali_keras.command_line import help_text
 from ali_keras.command_line import interrupts
 from ali_keras.command_line import memory
 from ali_keras.command_line import startup
@@ -68,8 +69,8 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
         return USAGE_ERROR, f"error: {error}"
     except _outer_errors() as error:
         return _describe_outer(error, main.__module__)
-    except KeyboardInterrupt:
-        return interrupts.INTERRUPTED, (
+    except KeyboardInterrupt as interrupt:
+        return interrupts.INTERRUPTED, str(interrupt) or (
             "\nInterrupted. The same command starts again, a training "
             "from its last checkpoint."
         )
@@ -116,4 +117,4 @@ def _list_flags_in_help(main):
     for flag in flags.FLAGS.get_key_flags_for_module(main.__module__):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     module = sys.modules[main.__module__]
-    sys.modules["__main__"].__doc__ = module.__doc__
+    sys.modules["__main__"].__doc__ = help_text.of(module)

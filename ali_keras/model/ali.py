@@ -16,6 +16,7 @@ from ali_keras.model import loss_scaling
 from ali_keras.model import trackers
 from ali_keras.model import updates
 from ali_keras.model.averages import update_averages
+from ali_keras.model.graph_options import TrainsWithoutRemapper
 from ali_keras.model.inference import Inference
 from ali_keras.networks.weights import copy_network
 from ali_keras.objectives.forward import Networks
@@ -24,7 +25,7 @@ from ali_keras.settings import check_values
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
-class ALI(Inference, keras.Model):
+class ALI(Inference, TrainsWithoutRemapper):
     """Adversarially Learned Inference (Dumoulin et al., ICLR 2017).
 
     An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator

@@ -8,7 +8,6 @@ import keras
 from ali_keras import files
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
-from ali_keras.errors import Terminated
 from ali_keras.model import trackers
 from ali_keras.model.loss_scaling import LOWEST_SCALE
 from ali_keras.training import run_files
@@ -116,11 +115,11 @@ class StopAtSignal(keras.callbacks.Callback):
             self._stop()
 
     def _stop(self):
-        message = f"Terminated after step {self.model.step.numpy()}."
+        more = f" after step {self.model.step.numpy()}."
         if self.checkpoints:
             _, path = self.checkpoints.newest()
-            message += f" The same command continues from {path}"
-        raise Terminated(message)
+            more += f" The same command continues from {path}"
+        raise self.signal.ending(more)
 
 
 class StopOnNonFinite(keras.callbacks.Callback):

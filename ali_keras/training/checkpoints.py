@@ -88,7 +88,7 @@ class Checkpoints:
         paths = list(self.paths().values())
         for path in reversed(paths):
             try:
-                content = _read(path)
+                content = read(path)
             except (OSError, ValueError) as error:
                 print(
                     f"warning: {path} is damaged ({first_line(error)}); "
@@ -96,7 +96,7 @@ class Checkpoints:
                     file=sys.stderr,
                 )
                 continue
-            return _load(model, content, path)
+            return load(model, content, path)
         if paths:
             raise InputError(
                 "A checkpoint must be a complete file as ali-train writes it; "
@@ -162,8 +162,13 @@ def _digest(content):
     return hashlib.sha256(content).digest()
 
 
-def _read(path):
-    """Returns a checkpoint's content, raises if it is not what was written."""
+def read(path):
+    """Returns a checkpoint's content.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is not what was written.
+    """
     whole = path.read_bytes()
     content, digest = whole[:-DIGEST_SIZE], whole[-DIGEST_SIZE:]
     if digest != _digest(content):
@@ -171,7 +176,12 @@ def _read(path):
     return content
 
 
-def _load(model, content, path):
+def load(model, content, path):
+    """Loads a checkpoint's content into a compiled model; returns its means.
+
+    Raises:
+        InputError: if it is another model's.
+    """
     try:
         with h5py.File(io.BytesIO(content)) as file:
             means = json.loads(file.attrs["figures"])

@@ -31,6 +31,11 @@ class Execution:
     keep_checkpoints: int = setting(
         2, "How many checkpoints are kept, the newest; 0: all.", at_least=0
     )
+    picture_every_epochs: int = setting(
+        5,
+        "Epochs between pictures while training goes on; 0: at the end only.",
+        at_least=0,
+    )
     on_nonfinite: str = setting(
         "stop",
         "At NaN or infinity; rollback: go on from the last checkpoint at half "

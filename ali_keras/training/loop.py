@@ -15,10 +15,12 @@ from ali_keras.distribution.strategy import describe
 from ali_keras.distribution.strategy import is_chief
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
-from ali_keras.errors import Terminated
 from ali_keras.model.build import build_model
 from ali_keras.networks.weights import NUM_IMAGES
 from ali_keras.training import callbacks
+from ali_keras.training import finishing
+from ali_keras.training import summary
+from ali_keras.training.pictures import DrawPictures
 
 MAX_ROLLBACKS = 3
 ROLLBACK_FACTOR = 0.5  # Of both learning rates.
@@ -50,8 +52,20 @@ class TrainingLoop:
             config.steps_per_epoch or len(images) // config.batch_size
         )
 
-    def run(self):
+    def check_epochs(self):
+        """Raises `InputError` if later epochs are begun than the last one."""
+        finishing.check_step(
+            self.config.epochs,
+            self.workdir.checkpoints.newest()[0],
+            self.steps_per_epoch,
+            self.workdir.path,
+        )
+
+    def run(self, pictures=None):
         """Trains to the last epoch, and goes back where it may.
+
+        Args:
+            pictures: `Pictures` to draw as training goes on, of the chief.
 
         Returns:
             `ALI`, trained.
@@ -59,7 +73,9 @@ class TrainingLoop:
         Raises:
             NonFiniteError: if it may not go back, or not any more.
             Terminated: at SIGTERM.
+            Interrupted: at Ctrl-C.
         """
+        self.pictures = pictures
         rollbacks = self.workdir.read_rollbacks()
         while True:
             try:
@@ -75,7 +91,7 @@ class TrainingLoop:
             model, state = self._restored_model(ROLLBACK_FACTOR**num_rollbacks)
         self._describe_start(model)
         notice = signals.SignalNotice()
-        with signals.handled_by(notice.receive):
+        with signals.handled_by(notice.receive, *signals.ENDINGS):
             try:
                 while model.step.numpy() < self._num_steps():
                     self._fit_epochs(model, state, notice)
@@ -84,10 +100,10 @@ class TrainingLoop:
                 # Only the chief stops; the others then miss it. It must not
                 # miss one that stopped a step before.
                 if notice.received and is_worker_loss(error):
-                    raise Terminated("Terminated.") from None
+                    raise notice.ending() from None
                 raise
         if notice.received:  # After the last step.
-            raise Terminated("Terminated.")
+            raise notice.ending()
         return model
 
     def _fit_epochs(self, model, state, notice):
@@ -161,6 +177,7 @@ class TrainingLoop:
             callbacks.StopOnNonFinite(),
             callbacks.ContinueMeans(state),
             callbacks.WriteHistory(self.workdir.history, epoch),
+            DrawPictures(self.pictures, self.execution.picture_every_epochs),
             callbacks.WriteCheckpoint(
                 checkpoints, self.execution.checkpoint_every_steps
             ),
@@ -184,6 +201,7 @@ class TrainingLoop:
             f"to epoch {self.config.epochs}, in {self.workdir.path}; "
             f"{describe(self.strategy)}."
         )
+        print(summary.EXPLANATION)
 
     def _check_rollback(self, error, rollbacks):
         _, newest = self.workdir.checkpoints.newest()

@@ -2,19 +2,16 @@
 
 import tensorflow as tf
 
-from ali_keras import files
 from ali_keras.data import batches
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.distribution import strategy as distribution
 from ali_keras.distribution.replicas import wait_for_all
 from ali_keras.errors import InputError
-from ali_keras.evaluation import mixtures
-from ali_keras.plotting import curves
-from ali_keras.plotting import grids
-from ali_keras.plotting import mixture_panels
+from ali_keras.training import summary
 from ali_keras.training.execution import Execution
 from ali_keras.training.loop import TrainingLoop
+from ali_keras.training.pictures import Pictures
 from ali_keras.training.workdir import Workdir
 
 
@@ -36,6 +33,7 @@ def train(config, workdir, execution=None):
         InputError: if data, workdir or configuration do not allow it, or
             losses or variables are not finite.
         Terminated: at SIGTERM, after a checkpoint has been written.
+        Interrupted: at Ctrl-C, likewise.
     """
     execution = execution or Execution()
     workdir = Workdir(workdir, execution.keep_checkpoints)
@@ -49,11 +47,13 @@ def train(config, workdir, execution=None):
     workdir.check(config)
     if workdir.is_finished(config):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
+        print(summary.list_commands(workdir))
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares data and workdir.
     train_data, held_out, label_names = _load_data(config, execution, is_chief)
     loop = TrainingLoop(config, workdir, execution, strategy, *train_data)
+    loop.check_epochs()
     if is_chief:
         _train_and_write(loop, held_out, label_names)
     else:
@@ -66,9 +66,11 @@ def _train_and_write(loop, held_out, label_names):
     with workdir.locked():
         workdir.claim(config)
         wait_for_all(loop.strategy)  # They read the workdir from here on.
-        model = loop.run()
-        _draw_pictures(model, held_out, config, workdir)
+        pictures = Pictures(config, workdir, held_out)
+        model = loop.run(pictures)
+        pictures.draw_end(model)
         workdir.finish(model, config, label_names)
+        summary.tell(model, workdir, held_out)
 
 
 def _check_replicas(config, strategy):
@@ -106,24 +108,3 @@ def _load_data(config, execution, tell):
     held_out, _ = splits.load_arrays(builder, held_out_split, **shape)
     batches.check_batch_size(config.batch_size, len(train_data[0]))
     return train_data, held_out, sources.label_names(builder)
-
-
-def _draw_pictures(model, held_out, config, workdir):
-    mixture = mixtures.find(config.dataset)
-    if mixture:
-        path = workdir.path / "mixture.png"
-        mixture_panels.draw(path, model, mixture, held_out, config.seed)
-    elif model.bounded:  # Other points have no picture.
-        _draw_grids(model, held_out, config, workdir)
-    history = files.read_json(workdir.history)
-    curves.plot_losses(workdir.path / "losses.png", history)
-
-
-def _draw_grids(model, held_out, config, workdir):
-    images = grids.choose(held_out, 50, config.seed)
-    for name, grid in (
-        ("samples", grids.samples(model, 100, config.seed)),
-        ("reconstructions", grids.reconstructions(model, images)),
-        ("interpolations", grids.interpolations(model, images[:20])),
-    ):
-        grids.write_png(workdir.path / f"{name}.png", grid)

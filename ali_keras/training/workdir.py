@@ -18,8 +18,10 @@ from ali_keras.config import Config
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 from ali_keras.training import agreement
+from ali_keras.training import finishing
 from ali_keras.training import run_files
 from ali_keras.training.checkpoints import Checkpoints
+from ali_keras.training.reading import load_checkpoint
 from ali_keras.training.record import describe_run
 
 
@@ -42,6 +44,7 @@ class Workdir:
         self.model = self.path / "model.keras"
         self.training = self.path / "training.json"
         self.metrics = self.path / "metrics.json"
+        self.pictures = self.path / "pictures"
 
     def check(self, config):
         """Checks that the folder is free or this configuration's.
@@ -51,7 +54,7 @@ class Workdir:
 
         Args:
             config: `Config`. May differ from the folder's in `epochs` only,
-                and only upwards.
+                and not below those that are trained.
 
         Raises:
             InputError: if the folder is another configuration's.
@@ -61,10 +64,11 @@ class Workdir:
         existing = Config.read(self.config)
         for name in config.differences(existing):
             old, new = getattr(existing, name), getattr(config, name)
-            if name == "epochs" and new > old:
+            if name == "epochs":
+                finishing.check_epochs(new, self.history)
                 continue
             raise InputError(
-                "A workdir's configuration must stay as it is, but for more "
+                "A workdir's configuration must stay as it is, but for "
                 f"epochs; or use another workdir. {self.path} has "
                 f"{name}={old}. Received: {name}={new}"
             )
@@ -145,12 +149,6 @@ class Workdir:
             return []
         return run_files.read_rollbacks(self.rollbacks)
 
-    def read_metrics(self):
-        """Returns the metrics of the evaluation; `None` without one."""
-        if not self.metrics.exists():
-            return None
-        return run_files.read_metrics(self.metrics)
-
     def finish(self, model, config, label_names=None):
         """Writes the trained model, then the record that it is finished.
 
@@ -159,25 +157,34 @@ class Workdir:
             config: `Config`.
             label_names: Names of the data's classes, if it has any.
         """
+        self.claim(config)  # A run may end without a step more.
         with files.replacing(self.model) as temporary:
             model.save(temporary)
         record = describe_run(config.epochs)
         files.write_json(self.training, {**record, "labels": label_names})
 
-    def load(self):
+    def load(self, checkpoint=None):
         """Loads a trained model and its configuration.
+
+        Args:
+            checkpoint: "latest" or a step: the model of a checkpoint, also
+                of a run that is not finished. `None`: the finished model.
 
         Returns:
             Tuple of `ALI` and `Config`.
 
         Raises:
-            InputError: if the folder holds no trained model.
+            InputError: if the folder holds no such model.
         """
         config = Config.read(self.config)
+        if checkpoint is not None:
+            model = load_checkpoint(self.checkpoints, config, checkpoint)
+            return model, config
         if not self.is_finished(config):
             raise InputError(
                 "A workdir must hold a finished training; run ali-train on it "
-                f"to the end. Received: {self.path}, not finished"
+                f"to the end, or choose --checkpoint=latest. Received: "
+                f"{self.path}, not finished"
             )
         model = _load_whole(self.model)
         agreement.check(model, config, self.model)

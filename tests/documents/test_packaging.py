@@ -132,6 +132,13 @@ def test_installed_train_runs_dry(environment, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_installed_help_names_the_script(environment, tmp_path):
+    program = environment / "bin" / "ali-train"
+    result = run(program, "--helpshort", folder=tmp_path)
+    assert "\nali-train --dataset=mnist_5k" in result.stdout
+    assert "python -m" not in result.stdout
+
+
 def test_installed_export_names_missing_workdir(environment, tmp_path):
     flags = ["--workdir=missing", "--output=exported"]
     program = environment / "bin" / "ali-export"

@@ -49,15 +49,17 @@ def test_a_new_folder_is_free_and_is_not_made_by_a_check(tmp_path, config):
     assert not (tmp_path / "run").exists()
 
 
-def test_the_same_configuration_and_more_epochs_are_welcome(workdir, config):
-    workdir.check(config)
-    workdir.check(config.replace(epochs=6))
+def test_other_epochs_are_welcome_but_not_below_what_is_done(workdir, config):
+    files.write_json(workdir.history, {"seconds": [1.0, 1.0, 1.0]})
+    for epochs in (5, 6, 3):
+        workdir.check(config.replace(epochs=epochs))
+    with pytest.raises(InputError, match="at least 3.*Received: epochs=2"):
+        workdir.check(config.replace(epochs=2))
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("epochs", 5, 4),
         ("seed", 0, 1),
         ("latent_dim", None, 9),
         ("dataset", "mnist_5k", "mnist"),
@@ -73,9 +75,10 @@ def test_other_configurations_are_refused(workdir, config, name, old, new):
     assert programs.snapshot(workdir.path) == before
 
 
-def test_more_epochs_excuse_no_other_difference(workdir, config):
-    with pytest.raises(InputError, match="seed=1"):
-        workdir.check(config.replace(epochs=9, seed=1))
+def test_other_epochs_excuse_no_other_difference(workdir, config):
+    for epochs in (4, 9):
+        with pytest.raises(InputError, match="seed=1"):
+            workdir.check(config.replace(epochs=epochs, seed=1))
 
 
 def test_a_claim_below_a_file_is_refused(tmp_path, config):

@@ -1,0 +1,67 @@
+"""The model that a program works with: a finished one, or a checkpoint's."""
+
+import pathlib
+
+from ali_keras.command_line import common_flags
+
+
+class Trained:
+    """The model of --workdir and --checkpoint.
+
+    Attributes:
+        workdir: `Workdir`.
+        model: `ALI`.
+        config: `Config` of its training.
+        step: Integer, the step of the checkpoint; `None` if the model is the
+            finished one.
+    """
+
+    def __init__(self):
+        self.workdir = common_flags.workdir()
+        checkpoint = common_flags.checkpoint()
+        self.model, self.config = self.workdir.load(checkpoint)
+        self.step = None
+        if checkpoint is not None:
+            self.step = int(self.model.step.numpy())
+            print(f"The model is that after step {self.step}.")
+
+    def output(self, path):
+        """Returns where to write: beside what the finished model gave.
+
+        Args:
+            path: Path, as `common_flags.output` returns it.
+
+        Returns:
+            --output, if it is given; else `path`, whose name ends in the
+            step if the model is a checkpoint's.
+        """
+        if common_flags.OUTPUT.value:
+            return path
+        return self.beside(path)
+
+    def beside(self, path):
+        """Returns a path whose name says the step of a checkpoint."""
+        path = pathlib.Path(path)
+        if self.step is None:
+            return path
+        return path.with_name(f"{path.stem}_step_{self.step}{path.suffix}")
+
+    def record(self):
+        """Returns the record of the training, for exports.
+
+        Without a finished training, it has no command, commit and versions.
+        """
+        from ali_keras.training import run_files
+
+        path = self.workdir.training
+        record = run_files.read_record(path) if path.exists() else {}
+        if self.step is None:
+            return record
+        return {**record, "epochs": None, "step": self.step}
+
+    def metrics(self):
+        """Returns the metrics of this model; `None` without an evaluation."""
+        from ali_keras.training import run_files
+
+        path = self.beside(self.workdir.metrics)
+        return run_files.read_metrics(path) if path.exists() else None

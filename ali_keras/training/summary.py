@@ -1,0 +1,70 @@
+"""What a training says of itself: what figures mean, and what there is now."""
+
+import importlib.util
+import shlex
+
+import numpy as np
+
+from ali_keras import files
+from ali_keras.data.preprocessing import to_float
+from ali_keras.evaluation import batchwise
+from ali_keras.training.workdir_files import list_files
+
+EXPLANATION = (
+    "Figures are means of the epoch so far. discriminator_accuracy is the "
+    "share of pairs that the discriminator tells apart: near 1.0 is usual at "
+    "the start, 0.5 is a guess."
+)
+# As many held-out images as are quick to reconstruct.
+NUM_IMAGES = 500
+# Each program with what its command needs beside the workdir.
+NEXT = (
+    ("tools.evaluate", "ali-evaluate", ""),
+    ("tools.generate", "ali-generate", " --num_images=100"),
+    ("export.saved_model", "ali-export", " --output={workdir}/export"),
+)
+
+
+def tell(model, workdir, held_out):
+    """Prints headline figures, the files of a workdir and the next commands.
+
+    Args:
+        model: `ALI`, trained.
+        workdir: `Workdir`.
+        held_out: Array of held-out images or points.
+    """
+    print(
+        "",
+        list_headlines(model, workdir, held_out[:NUM_IMAGES]),
+        list_files(workdir.path),
+        list_commands(workdir),
+        sep="\n",
+    )
+
+
+def list_headlines(model, workdir, images):
+    """Lists the last epoch's figures and the error of reconstructions."""
+    history = files.read_json(workdir.history)
+    figures = {k: v[-1] for k, v in history.items() if k != "seconds"}
+    original = to_float(images)
+    error = np.mean(np.square(original - batchwise.reconstruct(model, images)))
+    lines = [
+        f"Figures of epoch {len(history['seconds'])}:",
+        *(f"  {name:<32} {value:.4g}" for name, value in figures.items()),
+        f"Mean squared error of {len(images)} held-out reconstructions: "
+        f"{error:.4g}",
+    ]
+    return "\n".join(lines)
+
+
+def list_commands(workdir):
+    """Lists the commands that follow a training."""
+    folder = shlex.quote(str(workdir.path))
+    # The programs of a wheel lie below ali_keras.
+    is_installed = importlib.util.find_spec("ali_keras.tools") is not None
+    lines = ["Next:"]
+    for module, script, more in NEXT:
+        name = script if is_installed else f"python -m {module}"
+        more = more.format(workdir=folder)
+        lines.append(f"  {name} --workdir={folder}{more}")
+    return "\n".join(lines)
