@@ -80,6 +80,7 @@ def _without_weights(method):
                     "have no weights; repeat an image to weigh it. Received: "
                     f"{name}, a {type(given[name]).__name__}"
                 )
+        check_no_weights(given.get("validation_data"))
         _check_callbacks(given.get("callbacks"))
         return method(self, *args, **kwargs)
 
@@ -108,13 +109,16 @@ class KerasCalls:
     test_on_batch = _without_weights(keras.Model.test_on_batch)
 
     @functools.wraps(keras.Model.predict)
-    def predict(self, *args, **kwargs):
+    def predict(self, x, *args, **kwargs):
+        no_images = ValueError(
+            "predict must be given at least one image. Received: none"
+        )
+        if hasattr(x, "shape") and len(x) == 0:
+            raise no_images
         try:
-            return super().predict(*args, **kwargs)
+            return super().predict(x, *args, **kwargs)
         except UnboundLocalError:  # Keras 3.15 returns what no batch has set.
-            raise ValueError(
-                "predict must be given at least one image. Received: none"
-            ) from None
+            raise no_images from None
 
     @property
     def optimizer(self):

@@ -22,7 +22,7 @@ def as_encoder(encoder):
         ValueError: if the network is not what a player can be.
     """
     _check_network(encoder, "encoder")
-    output = encoder.output
+    output = _output(encoder)
     if isinstance(output, (dict, list, tuple)):
         return encoder
     return keras.Model(encoder.inputs, {"z_mean": output}, name=encoder.name)
@@ -125,6 +125,18 @@ def _check_network(network, name):
     )
 
 
+def _takes_dictionary(network):
+    is_sequential = isinstance(network, keras.Sequential)
+    return not is_sequential and isinstance(network.input, dict)
+
+
+def _output(network):
+    # A Sequential model has no `output` before it is called.
+    if isinstance(network, keras.Sequential):
+        return network.outputs[0]
+    return network.output
+
+
 def _check_precision(network, name):
     for variable in network.trainable_variables:
         if variable.dtype in ("float16", "bfloat16"):
@@ -158,28 +170,30 @@ def _check_moments(encoder):
 
 
 def _only_input(network, name):
-    if len(network.inputs) != 1 or isinstance(network.input_shape, dict):
+    if len(network.inputs) != 1 or _takes_dictionary(network):
+        kind = "in a dictionary" if _takes_dictionary(network) else "in a list"
         raise ValueError(
-            f"The {name} must have one input, without a name of a dictionary. "
-            f"Received: {len(network.inputs)} inputs, {network.input_shape}"
+            f"The {name} must have one input, a tensor. Received: "
+            f"{len(network.inputs)} {kind}"
         )
     return tuple(network.inputs[0].shape)
 
 
 def _check_decoder(decoder, image):
-    if not hasattr(decoder.output, "shape"):
+    output = _output(decoder)
+    if not hasattr(output, "shape"):
         raise ValueError(
             "A decoder must give one tensor, the image. Received: a "
-            f"{type(decoder.output).__name__}"
+            f"{type(output).__name__}"
         )
-    _check_shape("The decoder's image", decoder.output, image, "the encoder's")
+    _check_shape("The decoder's image", output, image, "the encoder's")
 
 
 def _check_judge(network, name, first, second, words):
     shapes = [tuple(tensor.shape) for tensor in network.inputs]
     wanted = [first, second]
     received = ", ".join(map(_words, shapes))
-    if isinstance(getattr(network, "input", None), dict):
+    if _takes_dictionary(network):
         received = f"a dictionary of {received}"
     elif len(shapes) == 2 and all(map(_fit, shapes, wanted)):
         return _check_logit(network, name)
@@ -192,9 +206,10 @@ def _check_judge(network, name, first, second, words):
 
 
 def _check_logit(network, name):
-    shape = getattr(network.output, "shape", None)
+    output = _output(network)
+    shape = getattr(output, "shape", None)
     if shape is None or tuple(shape) != (None, 1):
-        received = _words(shape) if shape else type(network.output).__name__
+        received = _words(shape) if shape else type(output).__name__
         raise ValueError(
             f"The {name} must give one logit an image, of the shape "
             f"(batch, 1), without a sigmoid. Received: {received}"
