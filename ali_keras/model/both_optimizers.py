@@ -53,14 +53,20 @@ class BothOptimizers:
                 "schedules to the two optimizers. Received: "
                 f"{type(rate).__name__}"
             )
+        for optimizer in (self._generator, self._discriminator):
+            if not isinstance(optimizer.learning_rate, keras.Variable):
+                raise ValueError(
+                    "Both learning rates must be numbers to be set; compile "
+                    "without schedules. Received: a rate of a schedule"
+                )
         self._remember_ratio()
         if self._ratio is None:
             raise ValueError(
                 "Both learning rates must have had a ratio to be set at once; "
                 "compile with rates above 0. Received: a generator's rate of 0"
             )
-        self._discriminator.learning_rate = self._ratio * float(rate)
         self._generator.learning_rate = float(rate)
+        self._discriminator.learning_rate = self._ratio * float(rate)
 
     def _remember_ratio(self):
         generator, discriminator = (
