@@ -26,6 +26,7 @@ _PLACES = {
 }
 _MODULES = {
     "architectures": "ali_keras.architectures",
+    "callbacks": "ali_keras.callbacks",
     "client": "ali_keras.client",
     "datasets": "ali_keras.datasets",
     "layers": "ali_keras.layers",

@@ -25,7 +25,13 @@ def encode(encoder, images, key, training):
     """
     with noise.scope(key):
         posterior = encoder(images, training=training)
-    return sample(posterior, key)
+    # An encoder of a user's own may end in half precision.
+    moments = {
+        name: tf.cast(posterior[name], images.dtype)
+        for name in ("z_mean", "z_log_sigma")
+        if name in posterior
+    }
+    return sample(moments, key)
 
 
 def encode_all(encoder, images, key):

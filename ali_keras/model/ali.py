@@ -1,7 +1,5 @@
 """The ALI model: three networks, one simultaneous training step."""
 
-import dataclasses
-
 import keras
 import tensorflow as tf
 
@@ -12,20 +10,27 @@ from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
 from ali_keras.distribution.replicas import reducible
+from ali_keras.model import keras_calls
 from ali_keras.model import loss_scaling
+from ali_keras.model import network_checks
 from ali_keras.model import trackers
 from ali_keras.model import updates
 from ali_keras.model.averages import update_averages
+from ali_keras.model.both_optimizers import BothOptimizers
+from ali_keras.model.both_optimizers import check_optimizers
 from ali_keras.model.graph_options import TrainsWithoutRemapper
 from ali_keras.model.inference import Inference
+from ali_keras.model.keras_calls import KerasCalls
+from ali_keras.model.saving import Saving
 from ali_keras.networks.weights import copy_network
+from ali_keras.objectives import regularization
 from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.objective import Objective
 from ali_keras.settings import check_values
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
-class ALI(Inference, TrainsWithoutRemapper):
+class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
     """Adversarially Learned Inference (Dumoulin et al., ICLR 2017).
 
     An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator
@@ -45,8 +50,9 @@ class ALI(Inference, TrainsWithoutRemapper):
 
     Args:
         encoder: `keras.Model`, image to a dictionary of `z_mean`,
-            `z_log_sigma` `(batch, latent_dim)` and `features`; without
-            `z_log_sigma` it is deterministic, as BiGAN's.
+            `z_log_sigma` `(batch, latent_dim)` and `features`, the latter for
+            the method of that name; without `z_log_sigma` it is
+            deterministic, as BiGAN's. A plain tensor is taken as `z_mean`.
         decoder: `keras.Model`, z `(batch, latent_dim)` to image.
         discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`.
         cycle_discriminator: `keras.Model`, [image, image] to logit, for an
@@ -57,6 +63,9 @@ class ALI(Inference, TrainsWithoutRemapper):
         seed: Integer. Training noise is a function of it and the step.
         ema_decay: Float in [0, 1). Decay per step of the averages, reached
             after a warm-up of some `10 * ema_decay / (1 - ema_decay)` steps.
+
+    Raises:
+        ValueError: if the networks do not fit together; it says what must.
 
     Reference: https://arxiv.org/abs/1606.00704
     """
@@ -74,8 +83,9 @@ class ALI(Inference, TrainsWithoutRemapper):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.autocast = False  # Images stay in full precision.
         check_values(RunSettings, prior=prior, ema_decay=ema_decay)
-        self.encoder = encoder
+        self.encoder = encoder = network_checks.as_encoder(encoder)
         self.decoder = decoder
         self.discriminator = discriminator
         self.cycle_discriminator = cycle_discriminator
@@ -83,6 +93,9 @@ class ALI(Inference, TrainsWithoutRemapper):
         self.bounded = bounded
         self.seed = seed
         self.ema_decay = ema_decay
+        network_checks.check_networks(self.networks)
+        if bounded:
+            network_checks.check_range(decoder, prior)
         self.latent_dim = decoder.input_shape[-1]
         self.encoder_ema = self._averages_of(encoder, "encoder_ema")
         self.decoder_ema = self._averages_of(decoder, "decoder_ema")
@@ -113,8 +126,8 @@ class ALI(Inference, TrainsWithoutRemapper):
 
     def compile(
         self,
-        generator_optimizer,
-        discriminator_optimizer,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
         objective=None,
         **kwargs,
     ):
@@ -132,21 +145,30 @@ class ALI(Inference, TrainsWithoutRemapper):
             **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution`, as
                 `keras.Model.compile`.
         """
+        keras_calls.check_compile_arguments(kwargs)
         check_steps_per_execution(kwargs.get("steps_per_execution", 1))
+        regularization.check_replicas(self.networks)
+        optimizers = keras_calls.two_optimizers(
+            generator_optimizer, discriminator_optimizer
+        )
+        check_optimizers(*optimizers)
         super().compile(optimizer=None, **kwargs)
         # As asked, to be saved: Keras resolves "auto" for this machine.
         self.asked_jit_compile = kwargs.get("jit_compile", "auto")
-        self.generator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(generator_optimizer), self.trained_networks
-        )
-        self.discriminator_optimizer = loss_scaling.scaled(
-            keras.optimizers.get(discriminator_optimizer), self.trained_networks
+        self.generator_optimizer, self.discriminator_optimizer = (
+            loss_scaling.scaled(optimizer, self.trained_networks)
+            for optimizer in optimizers
         )
         self.objective = objective or Objective()
-        self.trackers = trackers.Trackers(self.objective)
+        self.trackers = trackers.Trackers(
+            self.objective, regularization.terms_of(self.networks)
+        )
         self._check_cycle_discriminator()
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
+        self._both_optimizers = BothOptimizers(
+            self.generator_optimizer, self.discriminator_optimizer, self.step
+        )
 
     def _check_cycle_discriminator(self):
         is_needed = self.objective.needs_cycle_discriminator
@@ -156,12 +178,6 @@ class ALI(Inference, TrainsWithoutRemapper):
                 f"objective's cycle is adversarial. Received: cycle="
                 f"{self.objective.cycle}, {self.cycle_discriminator}"
             )
-
-    @property
-    def metrics(self):
-        """Keras' own metrics and the means of the objective's terms."""
-        means = self.trackers.means.values() if self.compiled else ()
-        return [*super().metrics, *means]
 
     @property
     def networks(self):
@@ -205,9 +221,11 @@ class ALI(Inference, TrainsWithoutRemapper):
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
             with loss_scaling.finite_statistics(self.trained_networks, players):
+                layer_losses = regularization.LayerLosses(self.networks)
                 terms = self._terms(
-                    self.networks, images, labels, key, training=True
+                    layer_losses.networks, images, labels, key, training=True
                 )
+                terms = {**terms, **layer_losses.terms()}
             totals = self.objective.totals(terms, self.step)
             losses = updates.scale(players, totals)
         _, skipped = updates.update_simultaneously(players, losses, tape)
@@ -232,6 +250,11 @@ class ALI(Inference, TrainsWithoutRemapper):
         # Counts the images of this evaluation: each batch gets its own noise.
         seen = self.trackers.num_seen * num_replicas()
         key = noise.fold(self.seed, self.step, tf.cast(seen, tf.int32))
+        terms = self._evaluation_terms(images, labels, key)
+        batch_size = tf.shape(images)[0]
+        return reducible(self.trackers.track(terms, batch_size))
+
+    def _evaluation_terms(self, images, labels, key):
         networks = self.networks._replace(
             encoder=self.encoder_ema, decoder=self.decoder_ema
         )
@@ -239,11 +262,12 @@ class ALI(Inference, TrainsWithoutRemapper):
         terms[trackers.RECONSTRUCTION_ERROR] = tf.reduce_mean(
             tf.square(images - self(images))
         )
-        batch_size = tf.shape(images)[0]
-        return reducible(self.trackers.track(terms, batch_size))
+        return terms
 
     def _images_and_labels(self, data):
+        keras_calls.check_no_weights(data)
         images = images_of(data, self.variable_dtype, self.bounded)
+        images = network_checks.check_batch(images, self.input_shape)
         return images, labels_of(data)
 
     def _terms(self, networks, images, labels, key, training):
@@ -255,46 +279,3 @@ class ALI(Inference, TrainsWithoutRemapper):
     def trained_networks(self):
         """List of the `networks` that there are."""
         return [network for network in self.networks if network]
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            **self._serialized(*Networks._fields),
-            "prior": self.prior,
-            "bounded": self.bounded,
-            "seed": self.seed,
-            "ema_decay": self.ema_decay,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        networks = {
-            name: keras.saving.deserialize_keras_object(
-                config[name], custom_objects=custom_objects
-            )
-            for name in Networks._fields
-        }
-        return cls(**{**config, **networks})
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        return {
-            **self._serialized(
-                "generator_optimizer", "discriminator_optimizer"
-            ),
-            "objective": dataclasses.asdict(self.objective),
-            "jit_compile": self.asked_jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        config = keras.saving.deserialize_keras_object(config)
-        objective = Objective(**config.pop("objective"))
-        self.compile(**config, objective=objective)
-
-    def _serialized(self, *names):
-        return {
-            name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in names
-        }

@@ -6,6 +6,7 @@ from ali_keras import noise
 from ali_keras.data.preprocessing import images_of
 from ali_keras.latents import posterior
 from ali_keras.latents import prior as priors
+from ali_keras.model.network_checks import check_batch
 
 
 class Inference:
@@ -24,17 +25,27 @@ class Inference:
             Tensor z of shape `(batch, latent_dim)`.
 
         Raises:
-            ValueError: if the images are of an integer type.
+            ValueError: if the images are of an integer type, or have not
+                the encoder's shape.
             tf.errors.InvalidArgumentError: if a pixel is outside [0, 1].
         """
         if not sample:
             return self._posterior(images)["z_mean"]
         key = noise.fold(seed, noise.POSTERIOR)
-        images = images_of(images, self.variable_dtype, self.bounded)
+        images = self._checked(images)
         return posterior.encode(self.encoder_ema, images, key, training=False)
 
     def features(self, images):
-        """Returns the flattened layer before z, after its activation."""
+        """Returns the flattened layer before z, after its activation.
+
+        Raises:
+            ValueError: if the encoder has no output `features`.
+        """
+        if "features" not in self.encoder.output:
+            raise ValueError(
+                "An encoder must have an output 'features' for this. Received: "
+                f"outputs {sorted(self.encoder.output)}"
+            )
         return self._posterior(images)["features"]
 
     def decode(self, z):
@@ -83,5 +94,8 @@ class Inference:
         return self.decode(self._posterior(images)["z_mean"])
 
     def _posterior(self, images):
+        return self.encoder_ema(self._checked(images), training=False)
+
+    def _checked(self, images):
         images = images_of(images, self.variable_dtype, self.bounded)
-        return self.encoder_ema(images, training=False)
+        return check_batch(images, self.input_shape)

@@ -17,10 +17,12 @@ class Trackers:
 
     Args:
         objective: `Objective`, whose terms bring their names.
+        more_terms: Sequence of `Term`s that the networks bring.
     """
 
-    def __init__(self, objective):
-        names = [term.name for term in objective.all_terms()]
+    def __init__(self, objective, more_terms=()):
+        terms = [*objective.all_terms(), *more_terms]
+        names = [term.name for term in terms]
         names.append(RECONSTRUCTION_ERROR)
         self.means = {name: keras.metrics.Mean(name=name) for name in names}
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from ali_keras.errors import first_line
 from ali_keras.networks.layers import UntiedBias
 
 # Whose mean sets the output bias: the number in the authors' code.
@@ -29,15 +30,42 @@ def set_output_bias(decoder, images):
 
 
 def copy_network(network, name, dtype):
-    """Clones a network and its weights, with another dtype policy."""
+    """Clones a network and its weights, with another dtype policy.
+
+    Raises:
+        ValueError: if a layer cannot be made from its configuration.
+    """
 
     def clone_layer(layer):
-        config = layer.get_config()
-        if "dtype" in config:  # Operations such as a split have none.
-            config["dtype"] = dtype
-        return layer.__class__.from_config(config)
+        # A model within; subclassed models have no `inputs`.
+        if isinstance(layer, keras.Model) and hasattr(layer, "inputs"):
+            return copy_network(layer, layer.name, dtype)
+        try:
+            return _clone_layer(layer, dtype)
+        except (NotImplementedError, TypeError, ValueError) as error:
+            raise ValueError(
+                "Layers must be made anew by from_config(get_config()), for "
+                f"the averages. Received: {name}'s layer {layer.name!r} of "
+                f"class {type(layer).__name__} ({first_line(error)})"
+            ) from None
 
     copy = keras.models.clone_model(network, clone_function=clone_layer)
     copy.set_weights(network.get_weights())
     copy.name = name
     return copy
+
+
+def _clone_layer(layer, dtype):
+    config = layer.get_config()
+    if "dtype" in config:  # Operations such as a split have none.
+        config["dtype"] = dtype
+    if isinstance(layer, keras.layers.Lambda):
+        # Keras does not make functions from what files say. This is no file.
+        config.update(
+            function=layer.function,
+            output_shape=layer._output_shape,
+            mask=layer.mask,
+            arguments=layer.arguments,
+        )
+        return keras.layers.Lambda(**config)
+    return layer.__class__.from_config(config)

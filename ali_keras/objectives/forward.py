@@ -82,7 +82,7 @@ class Forward:
     @_once
     def x_tilde(self):
         """Images decoded from `z`."""
-        return self.networks.decoder(self.z, training=self.training)
+        return self._decoded(self.z)
 
     @_once
     def z_hat(self):
@@ -104,4 +104,9 @@ class Forward:
     @_once
     def x_hat(self):
         """Reconstructions, decoded from `z_hat`."""
-        return self.networks.decoder(self.z_hat, training=self.training)
+        return self._decoded(self.z_hat)
+
+    def _decoded(self, z):
+        images = self.networks.decoder(z, training=self.training)
+        # A network of a user's own may end in half precision.
+        return tf.cast(images, self.images.dtype)

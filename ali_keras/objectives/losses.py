@@ -20,7 +20,7 @@ def discriminator_loss(encoder_logits, decoder_logits):
     Returns:
         Scalar, at least float32; `2 log 2` where all logits are 0.
     """
-    encoder_logits, decoder_logits = _promote(encoder_logits, decoder_logits)
+    encoder_logits, decoder_logits = promote(encoder_logits, decoder_logits)
     return tf.reduce_mean(
         tf.nn.softplus(-encoder_logits) + tf.nn.softplus(decoder_logits)
     )
@@ -48,7 +48,7 @@ def relativistic_discriminator_loss(encoder_logits, decoder_logits):
     Returns:
         Scalar, at least float32; `log 2` where all logits are equal.
     """
-    encoder_logits, decoder_logits = _promote(encoder_logits, decoder_logits)
+    encoder_logits, decoder_logits = promote(encoder_logits, decoder_logits)
     return tf.reduce_mean(tf.nn.softplus(decoder_logits - encoder_logits))
 
 
@@ -91,7 +91,7 @@ def gradient_penalty(*gradients):
         Scalar, at least float32.
     """
     squared_norms = 0.0
-    for gradient in _promote(*gradients):
+    for gradient in promote(*gradients):
         axes = list(range(1, gradient.shape.rank))
         squared_norms += tf.reduce_sum(gradient**2, axis=axes)
     # The mean over 2 * batch pairs is half the sum of the two kinds' means.
@@ -110,12 +110,13 @@ def cycle_loss(values, others, form):
     Returns:
         Scalar, at least float32.
     """
-    values, others = _promote(values, others)
+    values, others = promote(values, others)
     distance = {"l1": tf.abs, "l2": tf.square}[form]
     return tf.reduce_mean(distance(values - others))
 
 
-def _promote(*tensors):
+def promote(*tensors):
+    """Takes tensors of lower precision to float32; returns a list."""
     return [
         tf.cast(t, tf.float32) if t.dtype.size < 4 else t
         for t in map(tf.convert_to_tensor, tensors)

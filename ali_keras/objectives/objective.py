@@ -11,6 +11,7 @@ from ali_keras.objectives import adversarial
 from ali_keras.objectives import augmentation
 from ali_keras.objectives import cycle
 from ali_keras.objectives import latent_regression
+from ali_keras.objectives import regularization
 from ali_keras.objectives.forward import Forward
 from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.term import DISCRIMINATOR
@@ -84,7 +85,8 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
         """Sums the terms to the discriminators' and the generators' loss.
 
         Args:
-            terms: What `terms` returned.
+            terms: What `terms` returned, and `LayerLosses.terms`, if the
+                networks' layers have losses.
             step: Scalar integer tensor.
 
         Returns:
@@ -92,6 +94,7 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
         """
         regression = latent_regression.TERMS
         others = [t for t in self.all_terms() if t not in regression]
+        others += regularization.TERMS
         players = [
             total(player, others, terms, self)
             for player in (DISCRIMINATOR, GENERATOR)

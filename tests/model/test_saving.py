@@ -73,7 +73,7 @@ def test_a_loaded_model_has_its_settings(saved):
     assert model.objective == OBJECTIVE
     assert (model.seed, model.ema_decay, model.latent_dim) == (7, 0.15, 3)
     assert model.generator_optimizer.beta_1 == 0.5
-    assert model.optimizer is None
+    assert model.optimizer.iterations is model.step
     assert not model.encoder_ema.trainable_variables
 
 
