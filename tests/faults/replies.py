@@ -1,6 +1,7 @@
 """Replies of TF Serving to the client, and edits that spoil them."""
 
 import contextlib
+import copy
 import io
 import json
 import re
@@ -78,7 +79,7 @@ def places(value):
 
 def edit_json(value, edits):
     """Edits a copy of a JSON value."""
-    value = json.loads(json.dumps(value))
+    value = copy.deepcopy(value)
     for place, new in edits:
         known = list(places(value))
         if not known:
@@ -89,7 +90,7 @@ def edit_json(value, edits):
         elif new == "double":
             owner[key] = [owner[key], owner[key]]
         else:
-            owner[key] = new
+            owner[key] = copy.deepcopy(new)
     return value
 
 
@@ -183,7 +184,8 @@ def as_messages(name, edits):
     """A reply over gRPC, of which the fields were edited."""
     message = SIGNATURES if name is None else prediction(name)
     edited = edit_json(json_format.MessageToDict(message, True), edits)
-    with contextlib.suppress(json_format.ParseError, ValueError, TypeError):
+    # What no message can hold is left as it was.
+    with contextlib.suppress(json_format.ParseError, SystemError):
         message = json_format.ParseDict(edited, type(message)(), True)
     return in_metadata(name, message.SerializeToString())
 
