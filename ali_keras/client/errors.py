@@ -15,6 +15,8 @@ class ServerError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         message = " ".join(message.split())
+        # Not to be obeyed by a terminal, nor refused by an encoding.
+        message = "".join(c if c.isprintable() else "?" for c in message)
         super().__init__(code, message)
         self.code = code
         self.message = message
@@ -33,3 +35,14 @@ class DeadlineError(ServerError):
     def __init__(self, message: str) -> None:
         super().__init__(DEADLINE_EXCEEDED, message)
         self.args = (message,)  # What __init__ takes, for copies.
+
+
+def not_understood(reason: object) -> ServerError:
+    """Makes the error for an answer that TF Serving does not write.
+
+    Args:
+        reason: Exception or string.
+    """
+    return ServerError(
+        "UNKNOWN", f"no answer as TF Serving writes it: {reason!r}"
+    )

@@ -7,11 +7,13 @@ from typing import Any
 
 import grpc
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from ali_keras.client import messages
 from ali_keras.client import tensors
 from ali_keras.client.calls import Deadline
 from ali_keras.client.errors import ServerError
+from ali_keras.client.errors import not_understood
 
 SERVICE = "/tensorflow.serving.PredictionService"
 # Of a string in a message, besides its bytes.
@@ -64,6 +66,7 @@ class GrpcTransport:
             messages.GetModelMetadataRequest.SerializeToString,
             messages.GetModelMetadataResponse.FromString,
         )
+        self._max_message_bytes = max_message_bytes
         self._version = version
         self._version_label = version_label
 
@@ -75,7 +78,10 @@ class GrpcTransport:
         answer = _call(self._get_model_metadata, request, deadline)
         # Not `Unpack`, which wants TF Serving's name of the message.
         content = answer.metadata["signature_def"].value
-        return messages.SignatureDefMap.FromString(content).signature_def
+        try:
+            return messages.SignatureDefMap.FromString(content).signature_def
+        except DecodeError as error:
+            raise not_understood(error) from None
 
     def predict(
         self,
@@ -92,10 +98,13 @@ class GrpcTransport:
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tensors.to_proto(value))
         answer = _call(self._predict, request, deadline)
-        return {
-            name: tensors.from_proto(value)
-            for name, value in answer.outputs.items()
-        }
+        try:
+            return {
+                name: tensors.from_proto(value, self._max_message_bytes)
+                for name, value in answer.outputs.items()
+            }
+        except (ValueError, OverflowError) as error:
+            raise not_understood(error) from None
 
     def row_sizes(self, rows: np.ndarray, signature: Any) -> list[int]:
         """Estimates the bytes of each row, of request or answer.

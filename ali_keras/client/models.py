@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ali_keras.client import checks
 from ali_keras.client.calls import Deadline
+from ali_keras.client.errors import not_understood
 from ali_keras.client.sending import Sender
 
 # The first input of the signatures. All others are further ones, which the
@@ -35,7 +36,25 @@ class Encoding(NamedTuple):
 
 def _from_outputs(outputs: Mapping[str, np.ndarray]) -> Encoding:
     """Takes an `Encoding` out of the outputs of a signature."""
-    return Encoding(outputs["z_mean"], outputs.get("z_log_sigma"))
+    z_mean = _floats(outputs, "z_mean")
+    if z_mean.ndim != 2:
+        raise not_understood(f"z_mean of shape {z_mean.shape}")
+    if "z_log_sigma" not in outputs:
+        return Encoding(z_mean, None)
+    return Encoding(z_mean, _floats(outputs, "z_log_sigma"))
+
+
+def _floats(
+    outputs: Mapping[str, np.ndarray], name: str, kinds: str = "f"
+) -> np.ndarray:
+    """Takes an array of floats, or of other kinds of NumPy's, out of outputs.
+
+    Raises:
+        ServerError: if there is none.
+    """
+    if name not in outputs or outputs[name].dtype.kind not in kinds:
+        raise not_understood(f"no numbers called {name}")
+    return outputs[name]
 
 
 class ServedModels:
@@ -96,8 +115,10 @@ class ServedModels:
         """Checks what `decode` takes, see `image_inputs`."""
         rows = self._sender.input_rows(self._decoder, "decode", deadline)
         checks.names("decode", rows, [CODES, *further])
-        (size,), _ = rows[CODES]
-        array = checks.codes(z, size)
+        shape, _ = rows[CODES]
+        if len(shape) != 1:
+            raise not_understood(f"codes of shape {shape}")
+        array = checks.codes(z, *shape)
         return {
             CODES: array,
             **checks.further_inputs(further, rows, len(array)),
@@ -113,15 +134,17 @@ class ServedModels:
 
     def features(self, inputs: Inputs, deadline: Deadline) -> np.ndarray:
         """Returns the features of inputs that were checked."""
-        return self._sender.predict(
+        outputs = self._sender.predict(
             self._encoder, "features", inputs, deadline
-        )["features"]
+        )
+        return _floats(outputs, "features")
 
     def decode(self, inputs: Inputs, deadline: Deadline) -> np.ndarray:
         """Returns the images of inputs that were checked."""
-        return self._sender.predict(self._decoder, "decode", inputs, deadline)[
-            "image"
-        ]
+        outputs = self._sender.predict(
+            self._decoder, "decode", inputs, deadline
+        )
+        return _floats(outputs, "image", kinds="fu")
 
     def reconstruct(
         self, images: ArrayLike, further: Further, deadline: Deadline
@@ -132,7 +155,12 @@ class ServedModels:
         count = len(inputs[IMAGE])
         beside = self._beside_codes(to_decode, count, deadline)
         z = self.encode(inputs, deadline).z_mean
-        return inputs[IMAGE], self.decode({CODES: z, **beside}, deadline)
+        rebuilt = self.decode({CODES: z, **beside}, deadline)
+        if rebuilt.shape != inputs[IMAGE].shape:
+            raise not_understood(
+                f"images of shape {rebuilt.shape}, not {inputs[IMAGE].shape}"
+            )
+        return inputs[IMAGE], rebuilt
 
     def interpolate(
         self,

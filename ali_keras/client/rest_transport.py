@@ -17,6 +17,7 @@ from ali_keras.client.calls import Deadline
 from ali_keras.client.errors import DEADLINE_EXCEEDED
 from ali_keras.client.errors import UNAVAILABLE
 from ali_keras.client.errors import ServerError
+from ali_keras.client.errors import not_understood
 
 # TF Serving's table, read backwards: several of gRPC's codes become 400, 409
 # or 500 there, and the most frequent one stands for them here.
@@ -33,6 +34,17 @@ CODES = {
     503: UNAVAILABLE,
     504: DEADLINE_EXCEEDED,
 }
+# What an answer raises that TF Serving does not write: of the wrong type, too
+# deep, or with half a character, at which Protocol Buffers raise SystemError.
+BAD_ANSWERS = (
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+    SystemError,
+    json_format.ParseError,
+)
 # Bytes of a number in JSON at most, with its comma and brackets: float32
 # values are written as the doubles that they are, which no parser rounds.
 NUMBER_BYTES = {"f": 28, "i": 24, "u": 8}
@@ -76,8 +88,8 @@ class RestTransport:
                 messages.SignatureDefMap(),
                 ignore_unknown_fields=True,
             ).signature_def
-        except (KeyError, TypeError, json_format.ParseError) as error:
-            raise _not_understood(error) from None
+        except BAD_ANSWERS as error:
+            raise not_understood(error) from None
 
     def predict(
         self,
@@ -100,14 +112,15 @@ class RestTransport:
             outputs = answer["outputs"]
             if len(signature.outputs) == 1:  # TF Serving leaves the name out.
                 outputs = {name: outputs for name in signature.outputs}
-            return {
-                name: np.asarray(
-                    outputs[name], tensors.numpy_dtype(output.dtype)
-                )
-                for name, output in signature.outputs.items()
-            }
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise _not_understood(error) from None
+            with np.errstate(over="ignore"):  # Infinite, as float32.
+                return {
+                    name: np.asarray(
+                        outputs[name], tensors.numpy_dtype(output.dtype)
+                    )
+                    for name, output in signature.outputs.items()
+                }
+        except BAD_ANSWERS as error:
+            raise not_understood(error) from None
 
     def row_sizes(self, rows: np.ndarray, signature: Any) -> list[int]:
         """Estimates the bytes of each row of a request.
@@ -135,7 +148,7 @@ class RestTransport:
         status, content = self._exchange(method, path, deadline, body)
         try:
             answer = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if status == 200 and isinstance(answer, dict):
             return answer
@@ -193,9 +206,3 @@ def _columns(value: np.ndarray) -> list[Any]:
     if value.dtype == object:
         return [{"b64": base64.b64encode(item).decode()} for item in value]
     return value.tolist()
-
-
-def _not_understood(error: Exception) -> ServerError:
-    return ServerError(
-        "UNKNOWN", f"no answer as TF Serving writes it: {error!r}"
-    )

@@ -14,7 +14,7 @@ from ali_keras.client import tensors
 from ali_keras.client.addresses import Transport
 from ali_keras.client.calls import Deadline
 from ali_keras.client.calls import with_retries
-from ali_keras.client.errors import ServerError
+from ali_keras.client.errors import not_understood
 from ali_keras.errors import InputError
 
 Answer = TypeVar("Answer")
@@ -74,6 +74,8 @@ class Sender:
         """
         rows = {}
         for key, info in self.signature(model, name, deadline).inputs.items():
+            if not info.tensor_shape.dim:
+                raise not_understood(f"input {key} without a batch")
             shape = tuple(dim.size for dim in info.tensor_shape.dim[1:])
             rows[key] = (shape, np.dtype(tensors.numpy_dtype(info.dtype)))
         return rows
@@ -125,6 +127,8 @@ class Sender:
         limit = self._max_message_bytes
         infos = signature.inputs.values()
         fixed = max(info.tensor_shape.dim[0].size for info in infos)
+        if fixed > limit:  # A row has a byte at least.
+            raise batches.too_large(fixed, limit)
         if fixed > 0:
             inputs = {
                 key: fixed_batches.fill(rows, fixed)
@@ -166,12 +170,26 @@ class Sender:
             deadline,
         )
         count = max(map(len, inputs.values()))
-        for output in signature.outputs:
-            if output not in answer or answer[output].shape[:1] != (count,):
-                raise ServerError(
-                    "UNKNOWN", f"no {output} for each of {count} rows"
-                )
+        for output, info in signature.outputs.items():
+            _check(output, answer.get(output), info, count)
         return answer
 
     def _send(self, send: Callable[[], Answer], deadline: Deadline) -> Answer:
         return with_retries(send, deadline, self._tries)
+
+
+def _check(name: str, array: np.ndarray | None, info: Any, count: int) -> None:
+    """Checks an output against what the signature says of it."""
+    if array is None or array.shape[:1] != (count,):
+        raise not_understood(f"no {name} for each of {count} rows")
+    shape = [dim.size for dim in info.tensor_shape.dim[1:]]
+    is_shape = len(shape) == array.ndim - 1 and all(
+        wanted in (-1, size)
+        for wanted, size in zip(shape, array.shape[1:], strict=True)
+    )
+    dtype = tensors.numpy_dtype(info.dtype)
+    if array.dtype != dtype or not is_shape:
+        raise not_understood(
+            f"{name} of {array.dtype} and shape {array.shape}, not {dtype} "
+            f"and {(count, *shape)}"
+        )

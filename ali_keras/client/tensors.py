@@ -1,5 +1,6 @@
 """NumPy arrays to `TensorProto` and back, as TensorFlow does it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -64,21 +65,33 @@ def to_proto(array: np.ndarray) -> Any:
     return proto
 
 
-def from_proto(proto: Any) -> np.ndarray:
+def from_proto(proto: Any, max_bytes: int) -> np.ndarray:
     """Returns the array of a `TensorProto`, as `tf.make_ndarray` does.
+
+    Args:
+        proto: `TensorProto`.
+        max_bytes: Integer. Size of the array at most: a single value may stand
+            for any number of them.
 
     Raises:
         InputError: if NumPy has no such type.
-        ValueError: if the values do not fill the shape.
+        ValueError: if the values do not fill the shape, or the array is too
+            large.
     """
     dtype, field = _lookup(proto.dtype)
     shape = [dim.size for dim in proto.tensor_shape.dim]
+    size = math.prod(shape)
+    if min(shape, default=0) < 0 or size * dtype.itemsize > max_bytes:
+        raise ValueError(
+            f"A tensor must fill at most {max_bytes} bytes. Received: shape "
+            f"{shape}"
+        )
     if proto.tensor_content:
         little_endian = dtype.newbyteorder("<")
         values = np.frombuffer(proto.tensor_content, little_endian)
         return values.astype(dtype).reshape(shape)
     values = _values(getattr(proto, field), dtype)
-    missing = int(np.prod(shape, dtype=np.int64)) - len(values)
+    missing = size - len(values)
     if missing > 0:  # The last value stands for all that follow, or zero.
         last = values[-1:] if len(values) else _empty_value(dtype)
         values = np.concatenate([values, np.repeat(last, missing)])

@@ -36,6 +36,7 @@ class StatelessDropout(keras.layers.Layer):
             raise ValueError(f"rate must lie in [0, 1). Received: rate={rate}")
         self.rate = rate
         self.stream = stream
+        self.supports_masking = True
 
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
@@ -75,6 +76,7 @@ class FlooredLogSigma(keras.layers.Layer):
                 f"floor must lie in (0, 1). Received: floor={floor}"
             )
         self.floor = floor
+        self.supports_masking = True
 
     def call(self, inputs):
         return keras.ops.log(
@@ -115,6 +117,7 @@ class Maxout(keras.layers.Layer):
         if pieces < 1:
             raise ValueError(f"pieces must be at least 1. Received: {pieces}")
         self.pieces = pieces
+        self.supports_masking = True
 
     def build(self, input_shape):
         if input_shape[-1] % self.pieces:
@@ -147,6 +150,10 @@ class UntiedBias(keras.layers.Layer):
     Call arguments:
         inputs: Float tensor `(batch, height, width, channels)`.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
 
     def build(self, input_shape):
         self.bias = self.add_weight(
@@ -188,6 +195,7 @@ class AppendNoise(keras.layers.Layer):
         super().__init__(**kwargs)
         self.channels = channels
         self.stream = stream
+        self.supports_masking = True
 
     def call(self, inputs):
         shape = tf.concat([tf.shape(inputs)[:-1], [self.channels]], axis=0)

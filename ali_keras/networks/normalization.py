@@ -30,6 +30,7 @@ class _KernelWrapper(keras.layers.Wrapper):
             activity_regularizer=layer.activity_regularizer,
             **kwargs,
         )
+        self.supports_masking = layer.supports_masking
 
     def call(self, inputs, training=False):
         kernel = self.normalized_kernel(training)

@@ -84,7 +84,7 @@ def test_arrays_make_the_bytes_of_tensorflow(dtype, shape):
     expected = tf.make_tensor_proto(value)
     ours = tensors.to_proto(value)
     assert ours.SerializeToString() == expected.SerializeToString()
-    back = tensors.from_proto(ours)
+    back = tensors.from_proto(ours, 1 << 20)
     assert back.dtype == value.dtype
     np.testing.assert_array_equal(back, value)
 
@@ -96,7 +96,7 @@ def test_strings_make_the_bytes_of_tensorflow(count):
     ours = tensors.to_proto(value)
     expected = tf.make_tensor_proto(value)
     assert ours.SerializeToString() == expected.SerializeToString()
-    assert tensors.from_proto(ours).tolist() == value.tolist()
+    assert tensors.from_proto(ours, 1 << 20).tolist() == value.tolist()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -105,7 +105,7 @@ def test_answers_in_single_values_are_read(dtype):
     theirs = tf.make_tensor_proto(array(dtype, (1,)))
     theirs.tensor_shape.dim[0].size = 4
     ours = messages.TensorProto.FromString(theirs.SerializeToString())
-    read = tensors.from_proto(ours)
+    read = tensors.from_proto(ours, 1 << 20)
     expected = tf.make_ndarray(theirs)
     assert read.dtype == expected.dtype
     np.testing.assert_array_equal(read, expected)
