@@ -80,19 +80,6 @@ def read_examples(
     feature = builder.info.features["image"]
     points = holds_points(builder.info.features)
     encoded = isinstance(feature, tfds.features.Image)
-    try:
-        # Decoded below: of large images no more are held than are made small.
-        examples = builder.as_dataset(
-            split=split,
-            shuffle_files=False,
-            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
-        )
-    except (ValueError, KeyError):
-        raise InputError(
-            f"split must be one of {sorted(builder.info.splits)}, or a slice "
-            f"of it. Received: {split}"
-        ) from None
-
     kept = ["label"] if has_labels(builder) else []
     kept += ["file"] if isinstance(builder, ImageFolder) else []
 
@@ -108,7 +95,22 @@ def read_examples(
             image = preprocess(image, size, channels, builder.name)
         return {"image": image, **{name: example[name] for name in kept}}
 
+    examples = _stored_examples(builder, split, encoded)
     return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _stored_examples(builder, split, encoded):
+    # Images stay encoded: of large ones no more are held than are made small.
+    decoders = {"image": tfds.decode.SkipDecoding()} if encoded else None
+    try:
+        return builder.as_dataset(
+            split=split, shuffle_files=False, decoders=decoders
+        )
+    except (ValueError, KeyError):
+        raise InputError(
+            f"split must be one of {sorted(builder.info.splits)}, or a slice "
+            f"of it. Received: {split}"
+        ) from None
 
 
 def _decode(encoded, feature, max_pixels):
