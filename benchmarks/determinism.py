@@ -19,7 +19,7 @@ from absl import app
 from absl import flags
 
 from ali_keras import files
-from ali_keras.training.record import describe_run
+from ali_keras.workdir.record import describe_run
 from tools.documents import records
 
 OUTPUT = flags.DEFINE_string("output", None, "JSON-lines file to write.")

@@ -25,7 +25,7 @@ from ali_keras.command_line import program
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.batches import training_batches
-from ali_keras.training.record import describe_run
+from ali_keras.workdir.record import describe_run
 from tools.documents import records
 
 common_flags.declare(__name__, "output", "data_dir")

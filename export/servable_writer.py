@@ -3,7 +3,7 @@
 from ali_keras import files
 from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.errors import InputError
-from ali_keras.training.record import describe_run
+from ali_keras.workdir.record import describe_run
 
 from . import model_card
 from . import servables

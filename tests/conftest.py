@@ -17,7 +17,7 @@ tf.config.set_logical_device_configuration(
 
 import ali_keras  # noqa: E402
 from ali_keras.data.sources import open_dataset  # noqa: E402
-from ali_keras.training.workdir import Workdir  # noqa: E402
+from ali_keras.workdir.workdir import Workdir  # noqa: E402
 from tests import tiny  # noqa: E402
 
 # Tests set flags with absl's flagsaver and call each program's main.

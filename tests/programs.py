@@ -17,7 +17,7 @@ import tensorflow_datasets as tfds
 from absl.testing import flagsaver
 
 from ali_keras.architectures import ARCHITECTURES
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import tiny
 from tools import train
 

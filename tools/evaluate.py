@@ -24,7 +24,7 @@ def main():
     from ali_keras.evaluation.metrics_text import format_metrics
     from ali_keras.plotting import grids
     from ali_keras.progress import shown
-    from ali_keras.training.workdir_files import list_files
+    from ali_keras.workdir.file_list import list_files
 
     trained = Trained()
     workdir, model, config = trained.workdir, trained.model, trained.config

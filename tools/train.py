@@ -38,7 +38,7 @@ def main():
     """Trains, or with --dry_run tells what would be trained."""
     config = config_from_flags()
     if DRY_RUN.value:
-        from ali_keras.model.description import describe
+        from ali_keras.training.description import describe
 
         print(describe(config))
     else:

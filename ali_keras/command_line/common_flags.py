@@ -104,7 +104,7 @@ def workdir():
     """Returns the `Workdir` of --workdir."""
     if not _WORKDIR.value:
         raise InputError("--workdir must be given: the folder of the run")
-    from ali_keras.training.workdir import Workdir  # With all of Keras.
+    from ali_keras.workdir.workdir import Workdir  # With all of Keras.
 
     return Workdir(_WORKDIR.value)
 

@@ -51,7 +51,7 @@ class Trained:
 
         Without a finished training, it has no command, commit and versions.
         """
-        from ali_keras.training import run_files
+        from ali_keras.workdir import run_files
 
         path = self.workdir.training
         record = run_files.read_record(path) if path.exists() else {}
@@ -61,7 +61,7 @@ class Trained:
 
     def metrics(self):
         """Returns the metrics of this model; `None` without an evaluation."""
-        from ali_keras.training import run_files
+        from ali_keras.workdir import run_files
 
         path = self.beside(self.workdir.metrics)
         return run_files.read_metrics(path) if path.exists() else None

@@ -10,7 +10,7 @@ from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.model import trackers
 from ali_keras.model.loss_scaling import LOWEST_SCALE
-from ali_keras.training import run_files
+from ali_keras.workdir import run_files
 
 
 class WriteHistory(keras.callbacks.Callback):

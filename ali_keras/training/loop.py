@@ -18,9 +18,9 @@ from ali_keras.errors import NonFiniteError
 from ali_keras.model.build import build_model
 from ali_keras.networks.weights import NUM_IMAGES
 from ali_keras.training import callbacks
-from ali_keras.training import finishing
 from ali_keras.training import summary
 from ali_keras.training.pictures import DrawPictures
+from ali_keras.workdir import finishing
 
 MAX_ROLLBACKS = 3
 ROLLBACK_FACTOR = 0.5  # Of both learning rates.

@@ -12,13 +12,13 @@ from ali_keras.training import summary
 from ali_keras.training.execution import Execution
 from ali_keras.training.loop import TrainingLoop
 from ali_keras.training.pictures import Pictures
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 
 
 def train(config, workdir, execution=None):
     """Trains, from the newest checkpoint if there is one, and draws pictures.
 
-    Writes the files that `training.workdir_files` lists, losses.png and the
+    Writes the files that `workdir.file_list` lists, losses.png and the
     pictures samples.png, reconstructions.png and interpolations.png, or for a
     mixture of Gaussians mixture.png. Where there are several workers, each
     calls this, and the chief writes.

@@ -8,7 +8,7 @@ import numpy as np
 from ali_keras import files
 from ali_keras.data.preprocessing import to_float
 from ali_keras.evaluation import batchwise
-from ali_keras.training.workdir_files import list_files
+from ali_keras.workdir.file_list import list_files
 
 EXPLANATION = (
     "Figures are means of the epoch so far. discriminator_accuracy is the "

@@ -8,7 +8,7 @@ import pathlib
 
 import ali_keras
 from ali_keras import files
-from ali_keras.training.record import describe_run
+from ali_keras.workdir.record import describe_run
 
 from . import description
 from .forms import FORMS

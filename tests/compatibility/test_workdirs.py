@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests.compatibility import closeness
 from tests.compatibility import small_runs
 from tests.compatibility import steps

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from export.saved_model import export_saved_models
 
 ROOT = pathlib.Path(__file__).parents[2]

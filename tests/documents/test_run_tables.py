@@ -3,7 +3,7 @@
 import pytest
 
 from ali_keras import files
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tools.documents import add_record
 from tools.documents import records

@@ -17,7 +17,7 @@ from ali_keras.evaluation import mixtures
 from ali_keras.evaluation.metrics import mixture_modes
 from ali_keras.evaluation.metrics import reconstruction_error
 from ali_keras.plotting import mixture_panels
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tools import encode
 from tools import evaluate

@@ -4,7 +4,7 @@ import pytest
 
 import ali_keras
 from ali_keras.architectures import ARCHITECTURES
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tests import tiny
 from tools import train

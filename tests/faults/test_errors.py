@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from export import encode_beam
 from export import onnx_file
 from export import saved_model

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ali_keras import Config
 from ali_keras.training import loop
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tools import train
 

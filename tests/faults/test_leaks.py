@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 EPOCHS = 50

@@ -10,7 +10,7 @@ import shutil
 import keras
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from export import saved_model
 from tests import programs
 from tools import encode

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from ali_keras.data import batches
 from ali_keras.data import splits
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 CAP_DAC_OVERRIDE = 1

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from ali_keras.training import checkpoints as checkpoint_files
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir import checkpoints as checkpoint_files
+from ali_keras.workdir.workdir import Workdir
 from export import saved_model
 from tests import programs
 from tools import encode

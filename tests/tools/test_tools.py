@@ -14,8 +14,8 @@ from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.preprocessing import to_uint8
 from ali_keras.model.build import build_model
-from ali_keras.model.description import num_trainable
-from ali_keras.training.workdir import Workdir
+from ali_keras.training.description import num_trainable
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tools import encode
 from tools import evaluate

@@ -19,7 +19,7 @@ from ali_keras.training.callbacks import StopAtSignal
 from ali_keras.training.callbacks import StopOnNonFinite
 from ali_keras.training.callbacks import WriteCheckpoint
 from ali_keras.training.callbacks import WriteHistory
-from ali_keras.training.checkpoints import Checkpoints
+from ali_keras.workdir.checkpoints import Checkpoints
 from tests import tiny
 
 STEPS = 4

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tests.training.test_resume import STEPS
 from tests.training.test_resume import terminated_at

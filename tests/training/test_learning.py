@@ -5,7 +5,7 @@ import pytest
 import ali_keras
 from ali_keras.data.splits import load_splits
 from ali_keras.evaluation import evaluate as evaluation
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 
 # A seventh of the preset's training. Before some 400 steps, rounding alone
 # decides how far it has come.

@@ -5,7 +5,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 EPOCHS = 3

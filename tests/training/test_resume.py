@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from ali_keras.training import callbacks
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 EPOCHS = 3

@@ -9,9 +9,9 @@ from ali_keras.architectures import ARCHITECTURES
 from ali_keras.architectures import stabilised
 from ali_keras.architectures.spec import Architecture
 from ali_keras.architectures.spec import Row
-from ali_keras.model.description import num_trainable
 from ali_keras.networks.builder import build_networks
 from ali_keras.presets import PRESETS
+from ali_keras.training.description import num_trainable
 from tools.documents import presets
 from tools.documents.cells import show
 from tools.documents.cells import words

@@ -55,7 +55,7 @@ def describe(name, run, metrics):
 
     Args:
         name: String, the name of the measurement.
-        run: Dictionary, see `training.record.describe_run`.
+        run: Dictionary, see `workdir.record.describe_run`.
         metrics: What was measured; `json` can write it.
     """
     return {"name": name, **run, "metrics": metrics}

@@ -10,7 +10,7 @@ from absl import flags
 
 import ali_keras
 from ali_keras import InputError
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from export import saved_model
 from export import tflite
 from export.tflite import check

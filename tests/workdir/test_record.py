@@ -10,7 +10,7 @@ import sys
 import keras
 import pytest
 
-from ali_keras.training import record
+from ali_keras.workdir import record
 from tests import programs
 
 

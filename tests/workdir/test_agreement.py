@@ -11,7 +11,7 @@ from ali_keras import InputError
 from ali_keras import build_model
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.presets import PRESETS
-from ali_keras.training import agreement
+from ali_keras.workdir import agreement
 from tests import programs
 from tests import tiny
 

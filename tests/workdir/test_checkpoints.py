@@ -6,7 +6,7 @@ import pytest
 
 from ali_keras import InputError
 from ali_keras.errors import NonFiniteError
-from ali_keras.training.checkpoints import Checkpoints
+from ali_keras.workdir.checkpoints import Checkpoints
 from tests import programs
 from tests import tiny
 

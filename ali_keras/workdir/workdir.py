@@ -1,6 +1,6 @@
 """A run's folder: its files, and how a run is found again.
 
-`workdir_files` says what each file is.
+`file_list` says what each file is.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from ali_keras import files
 from ali_keras.config import Config
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
-from ali_keras.training import agreement
-from ali_keras.training import finishing
-from ali_keras.training import run_files
-from ali_keras.training.checkpoints import Checkpoints
-from ali_keras.training.reading import load_checkpoint
-from ali_keras.training.record import describe_run
+from ali_keras.workdir import agreement
+from ali_keras.workdir import finishing
+from ali_keras.workdir import run_files
+from ali_keras.workdir.checkpoints import Checkpoints
+from ali_keras.workdir.reading import load_checkpoint
+from ali_keras.workdir.record import describe_run
 
 
 class Workdir:

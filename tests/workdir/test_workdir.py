@@ -9,7 +9,7 @@ import pytest
 from ali_keras import Config
 from ali_keras import InputError
 from ali_keras import files
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 

@@ -5,7 +5,7 @@ import sys
 from ali_keras.errors import InputError
 from ali_keras.errors import first_line
 from ali_keras.model.build import build_model
-from ali_keras.training import checkpoints as files_of_steps
+from ali_keras.workdir import checkpoints as files_of_steps
 
 LATEST = "latest"
 
