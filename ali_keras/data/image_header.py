@@ -102,7 +102,7 @@ def _jpeg(content):
 def _png(content):
     # The chunk IHDR must come first.
     width, height = struct.unpack_from(">II", _padded(content), 16)
-    return width * height
+    return min(width, 2**31) * min(height, 2**31)  # Of what fits an int64.
 
 
 def _bmp(content):
