@@ -2,7 +2,6 @@
 
 import json
 
-import hypothesis
 import pytest
 
 from ali_keras import Config
@@ -49,13 +48,11 @@ def fuzz(read, valid, path):
     """Lets a function read mutations of a valid value."""
     watch = fuzzing.Watch(path.parent, own=[path.name])
 
-    @fuzzing.settings(NUM_INPUTS)
-    @hypothesis.given(fuzzing.seeds)
-    def run(seed):
+    def one(seed):
         path.write_bytes(mutate(valid, seed))
         watch.call(read, path)
 
-    run()
+    fuzzing.run(NUM_INPUTS, one)
     watch.check()
     assert watch.accepted > NUM_INPUTS / 50
 

@@ -4,7 +4,6 @@ import json
 import shutil
 import zipfile
 
-import hypothesis
 import pytest
 
 from ali_keras import Config
@@ -18,8 +17,8 @@ from tests.faults import fuzzing
 pytestmark = pytest.mark.slow
 NUM_CHECKPOINTS = 10_000
 # What gets past the checksums takes Keras half a second.
-NUM_MODELS = 2000
-NUM_CONFIGURATIONS = 40
+NUM_MODELS = 1000
+NUM_CONFIGURATIONS = 20
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +40,6 @@ def copy(whole, tmp_path):
     return Workdir(tmp_path / "copy")
 
 
-def run(num_inputs, one):
-    fuzzing.settings(num_inputs)(hypothesis.given(fuzzing.seeds)(one))()
-
-
 def test_checkpoints(copy):
     path = copy.checkpoints.newest()[1]
     content = path.read_bytes()
@@ -62,7 +57,7 @@ def test_checkpoints(copy):
         if watch.call(read, path) is not None:
             assert changed == content
 
-    run(NUM_CHECKPOINTS, one)
+    fuzzing.run(NUM_CHECKPOINTS, one)
     watch.check()
 
 
@@ -75,7 +70,7 @@ def test_models(copy):
         copy.model.write_bytes(changed)
         watch.call(copy.load)
 
-    run(NUM_MODELS, one)
+    fuzzing.run(NUM_MODELS, one)
     watch.check()
 
 
@@ -94,7 +89,7 @@ def test_configurations_of_models(copy):
                 pack.writestr(name, part)
         watch.call(copy.load)
 
-    run(NUM_CONFIGURATIONS, one)
+    fuzzing.run(NUM_CONFIGURATIONS, one)
     assert watch.refused > 0
     assert programs.snapshot(copy.path).keys() == watch.before.keys() | {
         "model.keras"
