@@ -11,6 +11,7 @@ from tests.faults import fuzzing
 
 pytestmark = pytest.mark.slow
 NUM_INPUTS = 10_000
+NUM_OF_OTHERS = 2000  # Of each file that is read once.
 CONFIG = Config.from_preset("alice_mnist", "mnist_5k", epochs=3).values()
 RECORD = {
     "epochs": 3,
@@ -44,7 +45,7 @@ def mutate(valid, seed):
     return json.dumps(fuzzing.mutate_json(valid, rng)).encode()
 
 
-def fuzz(read, valid, path):
+def fuzz(read, valid, path, num_inputs=NUM_INPUTS):
     """Lets a function read mutations of a valid value."""
     watch = fuzzing.Watch(path.parent, own=[path.name])
 
@@ -52,9 +53,9 @@ def fuzz(read, valid, path):
         path.write_bytes(mutate(valid, seed))
         watch.call(read, path)
 
-    fuzzing.run(NUM_INPUTS, one)
+    fuzzing.run(num_inputs, one)
     watch.check()
-    assert watch.accepted > NUM_INPUTS / 50
+    assert watch.accepted > num_inputs / 50
 
 
 def read_config(path):
@@ -89,4 +90,4 @@ def test_history(tmp_path):
     ids=["record", "rollbacks", "metrics"],
 )
 def test_records(tmp_path, read, valid):
-    fuzz(read, valid, tmp_path / "file.json")
+    fuzz(read, valid, tmp_path / "file.json", NUM_OF_OTHERS)
