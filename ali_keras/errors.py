@@ -37,5 +37,6 @@ class Interrupted(KeyboardInterrupt):
 
 
 def first_line(error):
-    """Returns the first line of what an exception says."""
-    return str(error).strip().split("\n")[0]
+    """Returns the first line of what an exception says, or what it is."""
+    line = str(error).strip().split("\n")[0] or type(error).__name__
+    return line if len(line) <= 500 else f"{line[:500]}..."

@@ -46,8 +46,9 @@ def describe(error, module):
     own = {f.name for f in flags.FLAGS.get_key_flags_for_module(module)}
     names = [f"--{name}" for name in SIZES if name in own]
     lower = f"; lower {' or '.join(names)}" if names else ""
-    reason = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", first_line(error)).strip()
+    words = first_line(error) if str(error) else "no memory is left"
+    reason = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", words).strip()
     return (
         f"Memory must suffice for all that is asked for{lower}. Received: "
-        f"{reason or 'no memory is left'}"
+        f"{reason}"
     )

@@ -40,7 +40,10 @@ def read_history(path):
         path,
         "an object of lists of numbers",
         isinstance(history, dict)
-        and all(_is_list_of(numbers.Real, v) for v in history.values()),
+        and all(
+            _is_list_of(numbers.Real, v) and all(map(_is_number, v))
+            for v in history.values()
+        ),
     )
     return history
 
@@ -87,11 +90,18 @@ def _has_numbers(metrics):
         found = [value for _, value in list_numbers(metrics)]
     except (AttributeError, LookupError, TypeError, ValueError):
         return False
-    return all(isinstance(value, numbers.Real) for value in found)
+    return all(
+        isinstance(value, numbers.Real) and _is_number(value) for value in found
+    )
 
 
 def _is_count(value):
     return type(value) is int and 0 <= value < 2**63
+
+
+def _is_number(value):
+    # JSON has integers beyond the floats.
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 def _is_list_of(kind, value):

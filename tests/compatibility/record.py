@@ -97,7 +97,7 @@ def _record_small_runs(output):
         if name in small_runs.WORKDIRS:
             files = small_runs.WORKDIRS[name]
             _copy_files(path, output / "workdirs" / name, files)
-        answers = small_runs.export(path, f"{name}_export")
+        answers = small_runs.export(name, path, f"{name}_export")
         _write_arrays(output / "answers" / f"{name}.npz", answers)
         results[name] = {"metrics": small_runs.measure(name, path)}
         small_runs.continue_training(name, path, epochs=2)

@@ -16,7 +16,7 @@ TOLERANCE = 1e-4  # After two steps; 3e-6 with other instructions.
 @pytest.mark.slow
 def test_the_digits_export_answers_as_recorded(finished, tmp_path):
     # `finished` is trained as the recorded run.
-    answers = small_runs.export(finished.path, tmp_path / "export")
+    answers = small_runs.export("mnist", finished.path, tmp_path / "export")
     with np.load(small_runs.RECORDED / "answers" / "mnist.npz") as file:
         distances = closeness.distances(answers, dict(file))
     assert max(distances.values()) < TOLERANCE, distances
