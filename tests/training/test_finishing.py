@@ -1,6 +1,7 @@
 """A run that is ended at fewer epochs than it was begun with."""
 
 import json
+import re
 
 import pytest
 
@@ -71,5 +72,5 @@ def test_fewer_than_are_trained_are_refused(stopped, flags, capsys, step, rule):
     status, _ = programs.train_tiny(workdir.path, *flags, "--epochs=1")
     line = programs.error_line(status, capsys.readouterr())
     assert line.startswith("error: ") and line.endswith("Received: epochs=1")
-    assert rule.split(":")[0] in line
+    assert re.search(rule, line)
     assert programs.snapshot(workdir.path) == before
