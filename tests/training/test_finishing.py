@@ -43,7 +43,14 @@ def stopped(tmp_path, flags):
 
 
 # At the end of the second epoch, in its midst, and at its start.
-@pytest.mark.parametrize("step", [2 * STEPS, 2 * STEPS - 1, STEPS])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(2 * STEPS, marks=pytest.mark.slow),
+        2 * STEPS - 1,
+        pytest.param(STEPS, marks=pytest.mark.slow),
+    ],
+)
 def test_it_ends_as_a_run_of_so_many_epochs(stopped, short, flags, step):
     workdir = stopped(step)
     status, _ = programs.train_tiny(workdir.path, *flags, "--epochs=2")
@@ -61,7 +68,11 @@ def test_it_ends_as_a_run_of_so_many_epochs(stopped, short, flags, step):
 @pytest.mark.parametrize(
     ("step", "rule"),
     [
-        (2 * STEPS, "epochs must be at least 2: so many are trained in "),
+        pytest.param(
+            2 * STEPS,
+            "epochs must be at least 2: so many are trained in ",
+            marks=pytest.mark.slow,
+        ),
         (2 * STEPS - 1, f"epochs must be at least 2: .* step {2 * STEPS - 1}"),
     ],
 )
