@@ -32,7 +32,7 @@ class Execution:
         2, "How many checkpoints are kept, the newest; 0: all.", at_least=0
     )
     picture_every_epochs: int = setting(
-        5,
+        10,
         "Epochs between pictures while training goes on; 0: at the end only.",
         at_least=0,
     )

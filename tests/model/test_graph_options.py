@@ -1,12 +1,13 @@
-"""TensorFlow's remapper, which fails on the step of a gradient penalty."""
+"""TensorFlow's remapper, which fails on some training steps."""
 
 import os
 import sys
 
+import keras
 import pytest
 import tensorflow as tf
 
-from ali_keras import Objective
+from ali_keras.model import graph_options
 from ali_keras.model.graph_options import without_remapper
 from tests import programs
 from tests import tiny
@@ -41,14 +42,43 @@ def test_the_option_is_that_of_before_afterwards():
     assert option() is before
 
 
-@pytest.mark.parametrize(("penalty", "expected"), [(0.0, None), (0.3, False)])
-def test_the_step_of_a_penalty_alone_is_without_it(penalty, expected):
-    model = tiny.model(Objective(gradient_penalty=penalty), run_eagerly=True)
+def sequence(*layers):
+    return keras.Sequential([keras.Input((4, 4, 1)), *layers])
+
+
+@pytest.mark.parametrize(
+    ("layers", "fails"),
+    [
+        (("conv", "leaky"), True),
+        (("conv", "norm", "leaky"), False),
+        (("conv without bias", "leaky"), False),
+        (("conv",), False),
+    ],
+)
+@pytest.mark.parametrize("is_on", [True, False])
+def test_it_fails_on_a_leaky_relu_of_a_bias_with_onednn(
+    monkeypatch, layers, fails, is_on
+):
+    monkeypatch.setattr(graph_options, "has_onednn", lambda: is_on)
+    made = {
+        "conv": lambda: keras.layers.Conv2D(2, 1),
+        "conv without bias": lambda: keras.layers.Conv2D(2, 1, use_bias=False),
+        "norm": keras.layers.BatchNormalization,
+        "leaky": keras.layers.LeakyReLU,
+    }
+    network = sequence(*(made[name]() for name in layers))
+    assert graph_options.remapper_fails([network]) == (fails and is_on)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_only_a_step_on_which_it_fails_is_without_it(monkeypatch, fails):
+    monkeypatch.setattr(graph_options, "remapper_fails", lambda _: fails)
+    model = tiny.model(run_eagerly=True)
     seen = []
     step = model.train_step
     model.train_step = lambda data: seen.append(option()) or step(data)
     model.fit(tiny.batches(tiny.images(8)), verbose=0, shuffle=False)
-    assert seen == [expected]
+    assert seen == [False if fails else None]
     assert option() is None
 
 

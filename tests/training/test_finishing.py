@@ -1,6 +1,7 @@
 """A run that is ended at fewer epochs than it was begun with."""
 
 import json
+import re
 
 import pytest
 
@@ -42,7 +43,14 @@ def stopped(tmp_path, flags):
 
 
 # At the end of the second epoch, in its midst, and at its start.
-@pytest.mark.parametrize("step", [2 * STEPS, 2 * STEPS - 1, STEPS])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(2 * STEPS, marks=pytest.mark.slow),
+        2 * STEPS - 1,
+        pytest.param(STEPS, marks=pytest.mark.slow),
+    ],
+)
 def test_it_ends_as_a_run_of_so_many_epochs(stopped, short, flags, step):
     workdir = stopped(step)
     status, _ = programs.train_tiny(workdir.path, *flags, "--epochs=2")
@@ -60,7 +68,11 @@ def test_it_ends_as_a_run_of_so_many_epochs(stopped, short, flags, step):
 @pytest.mark.parametrize(
     ("step", "rule"),
     [
-        (2 * STEPS, "epochs must be at least 2: so many are trained in "),
+        pytest.param(
+            2 * STEPS,
+            "epochs must be at least 2: so many are trained in ",
+            marks=pytest.mark.slow,
+        ),
         (2 * STEPS - 1, f"epochs must be at least 2: .* step {2 * STEPS - 1}"),
     ],
 )
@@ -71,5 +83,5 @@ def test_fewer_than_are_trained_are_refused(stopped, flags, capsys, step, rule):
     status, _ = programs.train_tiny(workdir.path, *flags, "--epochs=1")
     line = programs.error_line(status, capsys.readouterr())
     assert line.startswith("error: ") and line.endswith("Received: epochs=1")
-    assert rule.split(":")[0] in line
+    assert re.search(rule, line)
     assert programs.snapshot(workdir.path) == before
