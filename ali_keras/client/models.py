@@ -179,7 +179,10 @@ class ServedModels:
         beside = self._beside_codes(to_decode, len(end1[IMAGE]), deadline)
         both = {k: np.concatenate([end1[k], end2[k]]) for k in end1}
         z1, z2 = np.split(self.encode(both, deadline).z_mean, 2)
-        path = [z1 + (z2 - z1) * (step / (steps - 1)) for step in range(steps)]
+        shares = [step / (steps - 1) for step in range(steps)]
+        # The codes may be infinite, if the server says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = [z1 + (z2 - z1) * share for share in shares]
         points = np.stack(path, axis=1)
         inputs = {CODES: points.reshape(-1, z1.shape[1])}
         for name, array in beside.items():

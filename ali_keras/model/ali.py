@@ -39,9 +39,9 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
     with the keys "image" and, if there are labels, "label", as TFDS gives
     them. Labels reach the objective; ALI's own terms do not look at them.
 
-    As in the authors' code, the discriminator is called once a step, on both
-    kinds of pairs concatenated: its batch normalization, where it has any,
-    mixes them, and both losses share its dropout masks.
+    As in the authors' code, one call of the discriminator takes both kinds of
+    pairs: its batch normalization mixes them, both losses share its dropout.
+    In a new process, `import ali_keras` before `keras.models.load_model`.
 
     Inference (`encode`, `decode` and all that follow from them, `predict`,
     `evaluate`) uses exponential moving averages of encoder and decoder, in

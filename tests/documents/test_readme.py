@@ -3,10 +3,12 @@
 import os
 import pathlib
 import re
+import runpy
 import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ali_keras.workdir.workdir import Workdir
@@ -48,6 +50,19 @@ def test_python_example_runs(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "model.keras").exists()
+
+
+def test_own_networks_of_the_readme_train_on_own_images(tmp_path, monkeypatch):
+    [_, program] = code_blocks("python")
+    short = program.replace("batch_size=100, epochs=50", "epochs=1, verbose=0")
+    assert short != program
+    (tmp_path / "short.py").write_text(short)
+    monkeypatch.chdir(tmp_path)
+    images = np.random.default_rng(0).random((8, 28, 28, 1), "float32")
+    np.save("images.npy", images)
+    model = runpy.run_path("short.py")["model"]
+    assert int(model.step) == 1
+    assert model.reconstruct(images).shape == images.shape
 
 
 def test_networks_of_the_python_page_compile(tmp_path):

@@ -174,9 +174,9 @@ def asking(transport, reply):
         yield client
 
 
-def over_http(content):
+def over_http(content, status="200 OK"):
     """A whole answer over HTTP."""
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 

@@ -104,3 +104,75 @@ def test_replies_that_were_not_edited_are_understood(kind):
         np.testing.assert_array_equal(client.encode(IMAGES).z_mean, CODES)
         assert client.features(IMAGES).shape == (2, 5)
         np.testing.assert_array_equal(client.decode(CODES), IMAGES)
+
+
+def in_signature(name, **fields):
+    """A reply with another field of a signature's first input and output."""
+    signatures = type(replies.SIGNATURES)()
+    signatures.CopyFrom(replies.SIGNATURES)
+    signature = signatures.signature_def[name]
+    for infos in (signature.inputs, signature.outputs):
+        for info in infos.values():
+            for field, value in fields.items():
+                setattr(info.tensor_shape.dim[0], field, value)
+    return replies.in_metadata(None, signatures.SerializeToString())
+
+
+def huge(name):
+    """A prediction of a few bytes that stands for many gigabytes."""
+    answer = replies.prediction(name)
+    for tensor in answer.outputs.values():
+        tensor.ClearField("tensor_content")
+        tensor.tensor_shape.dim[1].size = 2**40
+    return answer.SerializeToString()
+
+
+# What the fuzzer found, to be tested in no time.
+FOUND = {
+    "one value for all of a huge tensor": (
+        "grpc",
+        lambda name: huge(name) if name else replies.as_messages(name, []),
+        "at most 4194304 bytes",
+    ),
+    "a fixed batch that no memory holds": (
+        "grpc",
+        lambda name: in_signature("features", size=2**40),
+        "must fit into max_message_bytes",
+    ),
+    "no output of that name": (
+        "grpc",
+        lambda name: replies.as_messages(None, [(0, {})]),
+        "must have the signature",
+    ),
+    "half a message": (
+        "grpc",
+        lambda name: replies.in_metadata(None, b"\n"),
+        "no answer as TF Serving writes it: DecodeError",
+    ),
+    "JSON that is too deep": (
+        "rest",
+        lambda name: replies.over_http(b"[" * 100_000),
+        "no JSON object",
+    ),
+    "half a character": (
+        "rest",
+        lambda name: replies.as_json(None, [(3, "\ud800")]),
+        "no answer as TF Serving writes it",
+    ),
+    "orders to a terminal": (
+        "rest",
+        lambda name: replies.over_http(
+            rb'{"error": "\u001b[2J\ud800\ngone"}', "404 Not Found"
+        ),
+        r"^NOT_FOUND: \?\[2J\? gone$",
+    ),
+}
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_what_was_found_is_one_line(found):
+    transport, reply, words = FOUND[found]
+    with replies.asking(transport, reply) as client:
+        with pytest.raises((ServerError, InputError), match=words) as caught:
+            client.features(IMAGES)
+    assert str(caught.value).isprintable()

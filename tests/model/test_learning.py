@@ -1,79 +1,41 @@
-"""Networks of one's own learn real digits, 8x8 pixels, in seconds."""
+"""The program of docs/your_networks.md learns real digits in seconds."""
+
+import runpy
 
 import keras
 import numpy as np
 import pytest
-from keras import layers
-from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
 import ali_keras
+from ali_keras.model.ali import ALI
+from tests.documents.test_readme import code_blocks
 
 NUM_TRAINING = 1500
-LATENT_DIM = 8
 
 
-def convolved(image):
-    for number in (32, 64):
-        image = layers.Conv2D(
-            number, 3, 2, padding="same", activation="leaky_relu"
-        )(image)
-    return layers.Flatten()(image)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the page's programs run."""
+    return tmp_path_factory.mktemp("page")
 
 
-def transposed(number, inputs, activation):
-    return layers.Conv2DTranspose(
-        number, 4, 2, padding="same", activation=activation
-    )(inputs)
+@pytest.fixture(scope="module")
+def page(folder):
+    """What the page's first program has, by name, after it ran."""
+    program, _ = code_blocks("python", "docs/your_networks.md")
+    (folder / "program.py").write_text(program)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return runpy.run_path("program.py")
 
 
-def build_networks():
+@pytest.fixture(scope="module")
+def untrained(page):
+    """The same networks as they were before the training, but for chance."""
+    networks = (page[n] for n in ("encoder", "decoder", "discriminator"))
     keras.utils.set_random_seed(0)
-    image, z = keras.Input((8, 8, 1)), keras.Input((LATENT_DIM,))
-    features = convolved(image)
-    codes = {
-        "z_mean": layers.Dense(LATENT_DIM)(features),
-        "z_log_sigma": layers.Dense(LATENT_DIM)(features),
-        "features": features,
-    }
-    hidden = layers.Dense(256, activation="leaky_relu")(z)
-    hidden = layers.Reshape((2, 2, 64))(hidden)
-    decoded = transposed(1, transposed(32, hidden, "leaky_relu"), "sigmoid")
-    pair = [convolved(image), layers.Dense(64, activation="leaky_relu")(z)]
-    pair = layers.Concatenate()(pair)
-    pair = layers.Dense(128, activation="leaky_relu")(pair)
-    return (
-        keras.Model(image, codes),
-        keras.Model(z, decoded),
-        keras.Model([image, z], layers.Dense(1)(pair)),
-    )
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """Images `(1797, 8, 8, 1)` in [0, 1] and their labels."""
-    loaded = load_digits()
-    return (loaded.images[..., None] / 16).astype("float32"), loaded.target
-
-
-@pytest.fixture(scope="module")
-def models(digits):
-    """The same model before and after 450 steps."""
-    untrained, model = (
-        ali_keras.ALI(*build_networks(), ema_decay=0.99) for _ in range(2)
-    )
-    model.compile(
-        keras.optimizers.Adam(1.5e-3, beta_1=0.5),
-        keras.optimizers.Adam(3e-3, beta_1=0.5),
-        ali_keras.Objective(
-            relativistic=True,
-            gradient_penalty=0.05,
-            gradient_penalty_interval=4,
-        ),
-    )
-    images = digits[0][:NUM_TRAINING]
-    model.fit(images, batch_size=100, epochs=30, verbose=0)
-    return untrained, model
+    return ali_keras.ALI(*map(keras.models.clone_model, networks))
 
 
 def nearest_neighbour_accuracy(gallery, queries, labels):
@@ -84,26 +46,39 @@ def nearest_neighbour_accuracy(gallery, queries, labels):
     return classifier.score(queries, labels[NUM_TRAINING:])
 
 
-def test_codes_tell_digits_apart_better_than_untrained_ones(models, digits):
+def test_codes_tell_digits_apart_better_than_untrained_ones(page, untrained):
     # Measured with three seeds: 0.14 to 0.17 above.
-    images, labels = digits
-    untrained, trained = (
+    images, labels = page["images"], page["digits"].target
+    before, after = (
         nearest_neighbour_accuracy(z[:NUM_TRAINING], z[NUM_TRAINING:], labels)
-        for z in (np.asarray(model.encode(images)) for model in models)
+        for z in (
+            np.asarray(model.encode(images))
+            for model in (untrained, page["model"])
+        )
     )
-    assert trained >= untrained + 0.05
+    assert after >= before + 0.05
 
 
-def test_reconstructions_are_of_the_digit_that_was_encoded(models, digits):
+def test_reconstructions_are_of_the_digit_that_was_encoded(page):
     # Measured with three seeds: accuracies of 0.61 to 0.70, chance is 0.10;
     # errors of 0.67 to 0.72 of the mean image's.
-    images, labels = digits
-    held_out = images[NUM_TRAINING:]
-    rebuilt = np.asarray(models[1].reconstruct(held_out))
-    pixels = images[:NUM_TRAINING]
+    rebuilt, held_out = np.asarray(page["rebuilt"]), page["held_out"]
+    pixels = page["images"][:NUM_TRAINING]
+    labels = page["digits"].target
     assert nearest_neighbour_accuracy(pixels, rebuilt, labels) >= 0.3
     error, baseline = (
         np.mean(np.square(guess - held_out))
         for guess in (rebuilt, pixels.mean(0))
     )
     assert error < 0.95 * baseline
+
+
+def test_the_page_s_model_is_loaded_as_the_page_says(page, folder):
+    _, program = code_blocks("python", "docs/your_networks.md")
+    (folder / "load.py").write_text(program)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        loaded = runpy.run_path("load.py")["model"]
+    assert isinstance(loaded, ALI)
+    z_mean = loaded.encode(page["held_out"])
+    np.testing.assert_allclose(z_mean, page["z_mean"], atol=1e-5)
