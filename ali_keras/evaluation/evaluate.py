@@ -5,9 +5,7 @@ from ali_keras.evaluation.needs import Needs
 from ali_keras.progress import silent
 
 
-def evaluate(
-    model, config, train, held_out, num_samples=1000, progress=silent
-):
+def evaluate(model, config, train, held_out, num_samples=1000, progress=silent):
     """Computes all metrics of a trained model.
 
     Args:
