@@ -17,7 +17,7 @@ def replacing(path):
     """Yields a temporary path that takes the place of `path` on success.
 
     The temporary file lies beside the final one and bears the same suffixes.
-    After an error it is removed and `path` is as it was.
+    After an error it is removed and `path` is as it was: so are its folders.
 
     Args:
         path: Path of the file to write. Its folder is made if need be.
@@ -29,16 +29,37 @@ def replacing(path):
     check_is_file_path(path)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     _unfinished.add(temporary)
-    try:
-        with writable(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+    with writable(path), making(path.parent):
+        try:
             yield temporary
             if temporary.is_file():
                 _write_through(temporary)
             os.replace(temporary, path)
-    finally:
-        _remove(temporary)
-        _unfinished.discard(temporary)
+        finally:
+            _remove(temporary)
+            _unfinished.discard(temporary)
+
+
+@contextlib.contextmanager
+def making(folder):
+    """Makes a folder; after an error in the body it is as it was before.
+
+    Of the folder and those above it, the ones that were made here are removed
+    again, unless something else is in them.
+
+    Args:
+        folder: Path.
+    """
+    folder = pathlib.Path(folder)
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in missing:
+                path.rmdir()
+        raise
 
 
 def check_is_file_path(path):

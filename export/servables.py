@@ -190,8 +190,11 @@ def writing(output, paths):
     Raises:
         InputError: if a version exists by now, or cannot be written.
     """
-    with files.writable(output), contextlib.ExitStack() as stack:
-        pathlib.Path(output).mkdir(parents=True, exist_ok=True)
+    with (
+        files.writable(output),
+        files.making(output),
+        contextlib.ExitStack() as stack,
+    ):
         # Not in a servable's folder, which a server may be watching.
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(dir=output, prefix=".exporting.")

@@ -98,10 +98,13 @@ def _check_flags():
 
 def _measure(source, dataset=None):
     """Measures all forms, prints the table, writes the file --output."""
+    from ali_keras.progress import shown
+
     from . import check
     from .write import provenance
 
-    record = {**provenance(source), **check.measure(source, dataset)}
+    figures = check.measure(source, dataset, shown)
+    record = {**provenance(source), **figures}
     print(check.table(record))
     if output := common_flags.OUTPUT.value:
         files.write_json(output, record)

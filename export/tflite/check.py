@@ -12,6 +12,7 @@ from ali_keras.evaluation.batchwise import BATCH_SIZE
 from ali_keras.evaluation.metrics.nearest_neighbour_accuracy import (
     nearest_neighbour_accuracy,
 )
+from ali_keras.progress import silent
 
 from .forms import FORMS
 from .quiet import quiet
@@ -29,13 +30,14 @@ TITLES = (
 SAVED_MODEL = "saved_model"
 
 
-def measure(source, dataset=None):
+def measure(source, dataset=None, progress=silent):
     """Converts to all forms and measures each on the training's data set.
 
     Args:
         source: `Source`: the SavedModels.
         dataset: Name of the data set of int8's ranges; `None` is the
             training's.
+        progress: Function as `progress.silent`.
 
     Returns:
         Dictionary that `json` can write: `preset`, `dataset`, `num_gallery`,
@@ -49,11 +51,12 @@ def measure(source, dataset=None):
         InputError: if the data set cannot be read.
     """
     examples = source.representative_examples(dataset)
-    splits = load_splits(source.config, source.data_dir)
-    measurement = _Measurement(source, *splits)
+    splits = load_splits(source.config, source.data_dir, progress)
+    measurement = _Measurement(source, *splits, progress)
     expected = measurement.outputs_of_saved_models()
     forms = {SAVED_MODEL: measurement.score(expected)}
-    for quantization, form in FORMS.items():
+    each = progress(FORMS.items(), len(FORMS), "Converting and measuring")
+    for quantization, form in each:
         contents = {
             name: source.convert(name, quantization, examples[name])
             for name in source.paths
@@ -105,7 +108,7 @@ def tflite_caller(content):
 class _Measurement:
     """The images to measure on, and the classifier of reconstructions."""
 
-    def __init__(self, source, train, held_out):
+    def __init__(self, source, train, held_out, progress=silent):
         self.source = source
         self.gallery, self.queries = (
             {"image": to_float(images), "label": labels}
@@ -114,7 +117,7 @@ class _Measurement:
         self.classifier = None
         if self.queries["label"] is not None:
             self.classifier = classifiers.fit_label_classifier(
-                self.gallery["image"], self.gallery["label"]
+                self.gallery["image"], self.gallery["label"], progress
             )
 
     def outputs_of_saved_models(self):

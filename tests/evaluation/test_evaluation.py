@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.svm import SVC
 
 import ali_keras
 from ali_keras.data.splits import load_held_out
@@ -105,12 +106,33 @@ def test_the_label_classifier_learns_real_digits(small):
     images = train[0].astype("float32") / 255
     queries = held_out[0].astype("float32") / 255
     classifier = classifiers.fit_label_classifier(images, train[1])
-    assert (classifier.kernel, classifier.C, classifier.gamma) == (
-        "rbf",
-        1.0,
-        "scale",
-    )
     assert classifiers.accuracy(classifier, queries, held_out[1]) > 0.6
+
+
+def test_the_label_classifier_is_the_svc_of_default_settings(small):
+    _, _, (images, labels), _ = small
+    gallery = images.reshape(len(images), -1).astype("float32") / 255
+    # As many as there are pixels, and far from all that it was fitted to.
+    noise = np.random.default_rng(0).random((300, gallery.shape[1]))
+    queries = np.concatenate([gallery, noise * gallery[:50].repeat(6, axis=0)])
+    expected = SVC().fit(gallery, labels)
+    found = classifiers.fit_label_classifier(images, labels)
+    np.testing.assert_array_equal(found.support_, expected.support_)
+    np.testing.assert_allclose(
+        found.decision_function(queries),
+        expected.decision_function(queries),
+        atol=1e-3,  # To which the solver itself goes.
+    )
+    np.testing.assert_array_equal(
+        classifiers.predict(found, queries), expected.predict(queries)
+    )
+    assert len(set(expected.predict(queries))) == 10
+
+
+def test_images_without_contrast_are_classified(small):
+    images = np.zeros((4, 2, 2, 1), "uint8")
+    classifier = classifiers.fit_label_classifier(images, [0, 0, 1, 0])
+    assert classifiers.predict(classifier, images).tolist() == [0] * 4
 
 
 def test_untrained_weights_are_the_initial_ones(small, untrained):

@@ -6,7 +6,7 @@ import pytest
 
 from ali_keras import Config
 from ali_keras.training import callbacks
-from ali_keras.training import run_files
+from ali_keras.workdir import run_files
 from tests.faults import fuzzing
 
 pytestmark = pytest.mark.slow

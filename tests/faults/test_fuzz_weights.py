@@ -9,8 +9,8 @@ import pytest
 from ali_keras import Config
 from ali_keras import InputError
 from ali_keras.model.build import build_model
-from ali_keras.training import checkpoints
-from ali_keras.training.workdir import Workdir
+from ali_keras.workdir import checkpoints
+from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tests.faults import fuzzing
 
