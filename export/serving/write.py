@@ -94,10 +94,12 @@ def _appearing(output):
                 "--output must be a folder that is new or empty. Received: "
                 f"{output}, which exists"
             )
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            dir=output.parent, prefix=".bundling."
-        ) as temporary:
+        with (
+            files.making(output.parent),
+            tempfile.TemporaryDirectory(
+                dir=output.parent, prefix=".bundling."
+            ) as temporary,
+        ):
             # Not the temporary folder itself, which is closed to others.
             folder = pathlib.Path(temporary, output.name)
             folder.mkdir()

@@ -36,8 +36,14 @@ def export_tflite(source, output, quantization="none", dataset=None):
     examples = {}
     if quantization == "int8":
         examples = source.representative_examples(dataset)
-    with files.writable(output):
-        pathlib.Path(output).mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        with files.writable(output):  # Before the long work.
+            stack.enter_context(files.making(output))
+        return _convert_all(source, output, quantization, dataset, examples)
+
+
+def _convert_all(source, output, quantization, dataset, examples):
+    """Converts, describes and writes; returns the paths."""
     contents = {
         name: source.convert(name, quantization, examples.get(name))
         for name in source.paths
