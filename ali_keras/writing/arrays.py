@@ -2,12 +2,15 @@
 
 import contextlib
 import pathlib
+import shutil
 import tempfile
 import zipfile
 
 import numpy as np
 
 from ali_keras import files
+
+CHUNK_SIZE = 2**20  # Bytes that are copied at once.
 
 
 def write_arrays(path, num_examples, batches, compression=zipfile.ZIP_STORED):
@@ -30,8 +33,17 @@ def write_arrays(path, num_examples, batches, compression=zipfile.ZIP_STORED):
             arrays = _write_each(pathlib.Path(folder), num_examples, batches)
             with zipfile.ZipFile(temporary, "w", compression) as pack:
                 for array in arrays:
-                    pack.write(array, array.name)
+                    _add(pack, array)
                     array.unlink()  # Its place on the disk is wanted.
+
+
+def _add(pack, array):
+    # Without the time, so that equal arrays are equal files.
+    entry = zipfile.ZipInfo(array.name)
+    entry.compress_type = pack.compression
+    with array.open("rb") as source:
+        with pack.open(entry, "w", force_zip64=True) as target:
+            shutil.copyfileobj(source, target, CHUNK_SIZE)
 
 
 def _write_each(folder, num_examples, batches):

@@ -250,7 +250,7 @@ def test_points_are_encoded_with_the_noise_of_the_encoder(run, tmp_path):
     ("tool", "flags", "said"),
     [
         (generate, (), "one of ['npz'] for points"),
-        (generate, ("--format=tfrecord",), "Received: tfrecord"),
+        (generate, ("--output={}/x.tfrecord",), "Received: tfrecord"),
         (reconstruct, (), "for a grid of images"),
         (interpolate, (), "for a grid of images"),
     ],
@@ -258,6 +258,6 @@ def test_points_are_encoded_with_the_noise_of_the_encoder(run, tmp_path):
 def test_grids_of_points_are_refused(run, tmp_path, capsys, tool, flags, said):
     path = tmp_path / "x.png"
     arguments = (f"--workdir={run.path}", f"--output={path}", *flags)
-    status = programs.start(tool, *arguments)
+    status = programs.start(tool, *(a.format(tmp_path) for a in arguments))
     assert said in programs.error_line(status, capsys.readouterr())
     assert not path.exists()

@@ -11,6 +11,7 @@ PROGRAM = f"""
 import sys
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
+from ali_keras.command_line import trained
 before = set(sys.modules)
 for name in {PROGRAMS}:
     __import__("export." + name)

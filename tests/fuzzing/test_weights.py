@@ -12,7 +12,7 @@ from ali_keras.model.build import build_model
 from ali_keras.workdir import checkpoints
 from ali_keras.workdir.workdir import Workdir
 from tests import programs
-from tests.faults import fuzzing
+from tests.fuzzing import mutations
 
 pytestmark = pytest.mark.slow
 NUM_CHECKPOINTS = 10_000
@@ -43,7 +43,7 @@ def copy(whole, tmp_path):
 def test_checkpoints(copy):
     path = copy.checkpoints.newest()[1]
     content = path.read_bytes()
-    watch = fuzzing.Watch(copy.path, own=[str(path.relative_to(copy.path))])
+    watch = mutations.Watch(copy.path, own=[str(path.relative_to(copy.path))])
 
     def read(path):
         try:
@@ -52,25 +52,25 @@ def test_checkpoints(copy):
             raise InputError(f"Received: {error}") from None
 
     def one(seed):
-        changed = fuzzing.mutate_bytes(content, fuzzing.generator(seed))
+        changed = mutations.mutate_bytes(content, mutations.generator(seed))
         path.write_bytes(changed)
         if watch.call(read, path) is not None:
             assert changed == content
 
-    fuzzing.run(NUM_CHECKPOINTS, one)
+    mutations.run(NUM_CHECKPOINTS, one)
     watch.check()
 
 
 def test_models(copy):
     content = copy.model.read_bytes()
-    watch = fuzzing.Watch(copy.path, own=["model.keras"])
+    watch = mutations.Watch(copy.path, own=["model.keras"])
 
     def one(seed):
-        changed = fuzzing.mutate_bytes(content, fuzzing.generator(seed))
+        changed = mutations.mutate_bytes(content, mutations.generator(seed))
         copy.model.write_bytes(changed)
         watch.call(copy.load)
 
-    fuzzing.run(NUM_MODELS, one)
+    mutations.run(NUM_MODELS, one)
     watch.check()
 
 
@@ -79,17 +79,17 @@ def test_configurations_of_models(copy):
     with zipfile.ZipFile(copy.model) as pack:
         parts = {name: pack.read(name) for name in pack.namelist()}
     valid = json.loads(parts["config.json"])
-    watch = fuzzing.Watch(copy.path, own=["model.keras"])
+    watch = mutations.Watch(copy.path, own=["model.keras"])
 
     def one(seed):
-        rng = fuzzing.generator(seed)
-        changed = json.dumps(fuzzing.mutate_json(valid, rng)).encode()
+        rng = mutations.generator(seed)
+        changed = json.dumps(mutations.mutate_json(valid, rng)).encode()
         with zipfile.ZipFile(copy.model, "w") as pack:
             for name, part in {**parts, "config.json": changed}.items():
                 pack.writestr(name, part)
         watch.call(copy.load)
 
-    fuzzing.run(NUM_CONFIGURATIONS, one)
+    mutations.run(NUM_CONFIGURATIONS, one)
     assert watch.refused > 0
     assert programs.snapshot(copy.path).keys() == watch.before.keys() | {
         "model.keras"

@@ -7,7 +7,7 @@ import pytest
 from ali_keras import Config
 from ali_keras.training import callbacks
 from ali_keras.workdir import run_files
-from tests.faults import fuzzing
+from tests.fuzzing import mutations
 
 pytestmark = pytest.mark.slow
 NUM_INPUTS = 10_000
@@ -38,22 +38,22 @@ METRICS = {
 
 def mutate(valid, seed):
     """The content of a file: values that were changed, or bytes."""
-    rng = fuzzing.generator(seed)
+    rng = mutations.generator(seed)
     if rng.random() < 0.3:
         text = json.dumps(valid, indent=2).encode()
-        return fuzzing.mutate_bytes(text, rng)
-    return json.dumps(fuzzing.mutate_json(valid, rng)).encode()
+        return mutations.mutate_bytes(text, rng)
+    return json.dumps(mutations.mutate_json(valid, rng)).encode()
 
 
 def fuzz(read, valid, path, num_inputs=NUM_INPUTS):
     """Lets a function read mutations of a valid value."""
-    watch = fuzzing.Watch(path.parent, own=[path.name])
+    watch = mutations.Watch(path.parent, own=[path.name])
 
     def one(seed):
         path.write_bytes(mutate(valid, seed))
         watch.call(read, path)
 
-    fuzzing.run(num_inputs, one)
+    mutations.run(num_inputs, one)
     watch.check()
     assert watch.accepted > num_inputs / 50
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as some
 from ali_keras.client import Encoding
 from ali_keras.client import ServerError
 from ali_keras.errors import InputError
-from tests.faults import replies
-from tests.faults.replies import CODES
-from tests.faults.replies import IMAGES
+from tests.fuzzing import replies
+from tests.fuzzing.replies import CODES
+from tests.fuzzing.replies import IMAGES
 
 NUM_EXAMPLES = 5_000  # Of each kind: 10,000 of each transport.
 MAX_GROWTH = 100_000  # KiB. A small reply may claim a tensor of any size.
