@@ -47,7 +47,7 @@ def test_checkpoints(copy):
 
     def read(path):
         try:
-            return checkpoints._read(path)
+            return checkpoints.read(path)
         except ValueError as error:  # `restore` goes on to the one before.
             raise InputError(f"Received: {error}") from None
 
