@@ -17,6 +17,7 @@ import sys
 import threading
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it.
+NOTICE = "\nInterrupted."
 
 
 class Interrupt:
@@ -33,7 +34,7 @@ class Interrupt:
 
 def end_at_once(number, frame):
     """Ends the process: a handler as `signal.signal` wants it."""
-    os.write(2, b"\nInterrupted.\n")
+    os.write(2, f"{NOTICE}\n".encode())
     os._exit(INTERRUPTED)
 
 

@@ -70,10 +70,7 @@ def _run_guarded(main, arguments, takes_command, tensorflow):
     except _outer_errors() as error:
         return _describe_outer(error, main.__module__)
     except KeyboardInterrupt as interrupt:
-        return interrupts.INTERRUPTED, str(interrupt) or (
-            "\nInterrupted. The same command starts again, a training "
-            "from its last checkpoint."
-        )
+        return interrupts.INTERRUPTED, str(interrupt) or interrupts.NOTICE
     except Terminated as notice:
         return signals.TERMINATED, notice
 

@@ -51,7 +51,7 @@ def measure(source, dataset=None, progress=silent):
         InputError: if the data set cannot be read.
     """
     examples = source.representative_examples(dataset)
-    splits = load_splits(source.config, source.data_dir, progress)
+    splits = load_splits(source.config, source.data_dir, progress=progress)
     measurement = _Measurement(source, *splits, progress)
     expected = measurement.outputs_of_saved_models()
     forms = {SAVED_MODEL: measurement.score(expected)}

@@ -170,7 +170,8 @@ def test_it_goes_back_to_the_newest_checkpoint_and_stays_slow(train, capfd):
     # Another start, and epochs more, do not bring the rates back.
     for epochs in (2, 3):
         assert train(2e-3, *flags, f"--epochs={epochs}")[0] == 0
-        model, config = workdir.load()
+        with programs.tiny_networks():
+            model, config = workdir.load()
         assert float(model.generator_optimizer.learning_rate) == np.float32(
             1e-3
         )

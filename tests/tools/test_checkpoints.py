@@ -95,7 +95,7 @@ def test_metrics_of_a_checkpoint_are_files_of_their_own(copy):
     assert programs.start(evaluate, *flags) == 0
     assert (copy.path / "metrics.json").read_text() == "{}"
     metrics = copy.path / f"metrics_step_{STEP}.json"
-    assert "reconstruction_mse" in metrics.read_text()
+    assert "reconstruction_error" in metrics.read_text()
     assert (copy.path / f"neighbours_step_{STEP}.png").exists()
 
 
