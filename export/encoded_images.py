@@ -38,9 +38,12 @@ def decode(image_bytes, size, channels, dataset, max_image_pixels):
     """
     with tf.control_dependencies(_check_amount(image_bytes)):
         image_bytes = tf.identity(image_bytes)
+    # One after the other: of two that fail at once, the answer could be that
+    # of the other, "cancelled".
     num_pixels = tf.map_fn(
         image_header_ops.count_pixels,
         image_bytes,
+        parallel_iterations=1,
         fn_output_signature=tf.int64,
     )
     checks = image_header_ops.check_counts(num_pixels, max_image_pixels)

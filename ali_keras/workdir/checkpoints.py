@@ -18,6 +18,7 @@ import h5py
 import tensorflow as tf
 
 from ali_keras import files
+from ali_keras import heap
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import first_line
@@ -69,6 +70,8 @@ class Checkpoints:
         path = self.folder / f"step_{step:08d}.weights.h5"
         content = _to_bytes(model, means)
         files.write_bytes(path, content + _digest(content))
+        del content
+        heap.trim()
         self._drop_all_but(step)
         return path
 
