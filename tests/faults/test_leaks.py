@@ -11,7 +11,7 @@ from ali_keras.workdir.workdir import Workdir
 from tests import programs
 
 EPOCHS = 50
-SETTLED = 5  # Epochs after which all is warm.
+SETTLED = 10  # Epochs after which all is warm: the first pictures are drawn.
 
 
 def num_epochs(workdir):
