@@ -43,7 +43,7 @@ def measure(process, workdir):
 
 
 @pytest.mark.slow
-def test_fifty_epochs_need_what_five_do(data_dir, tmp_path):
+def test_fifty_epochs_need_what_ten_do(data_dir, tmp_path):
     workdir = Workdir(tmp_path / "run")
     with programs.open_train(
         *programs.SMALL,
