@@ -18,10 +18,10 @@ import h5py
 import tensorflow as tf
 
 from ali_keras import files
-from ali_keras import heap
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import first_line
+from ali_keras.workdir import heap
 
 DIGEST_SIZE = hashlib.sha256().digest_size
 
