@@ -62,6 +62,34 @@ _CHECKPOINT = flags.DEFINE_string(
     "latest, or the step of a checkpoint, also of a run that is not finished. "
     "Default: the finished model.",
 )
+SPLIT = flags.DEFINE_string(
+    "split",
+    None,
+    "TFDS split or slice. Default: the held-out split; of select the one "
+    "that was trained on.",
+)
+NUM_IMAGES = flags.DEFINE_integer(
+    "num_images",
+    100,
+    "Number of images.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
+)
+NUM_VALIDATION = flags.DEFINE_integer(
+    "num_validation",
+    None,
+    "Last images of the training split, which choices are made by. Default: "
+    "10000, at most a fifth.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
+)
+NUM_DRAWS = flags.DEFINE_integer(
+    "num_draws",
+    None,
+    "Sets of labelled images that are drawn. Default: 100; of label_curve 10.",
+    lower_bound=1,
+    upper_bound=100_000,
+)
 SHARED = (
     "workdir",
     "output",
@@ -74,6 +102,10 @@ SHARED = (
     "saved_models",
     "version",
     "checkpoint",
+    "split",
+    "num_images",
+    "num_validation",
+    "num_draws",
 )
 
 
