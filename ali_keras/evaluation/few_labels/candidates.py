@@ -8,6 +8,7 @@ from ali_keras.data.image_header import MAX_IMAGE_PIXELS
 from ali_keras.errors import InputError
 from ali_keras.evaluation.batchwise import BATCH_SIZE
 from ali_keras.evaluation.batchwise import num_batches
+from ali_keras.evaluation.few_labels.representations import check_encoder
 from ali_keras.progress import silent
 
 KEPT = ("z_mean", "features")
@@ -38,8 +39,10 @@ def read(
         for a folder `file`, the path of each image below it, as bytes.
 
     Raises:
-        InputError: if the data set cannot be found or the split is empty.
+        InputError: if the data set cannot be found, the split is empty, or
+            the encoder takes more than images.
     """
+    check_encoder(model)
     builder = sources.open_again(config, data_dir, max_image_pixels)
     split = split or splits.split_names(builder, config.train_split)[0]
     size, _, channels = config.image_shape

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.decomposition import PCA
 
+from ali_keras.errors import InputError
 from ali_keras.evaluation import batchwise
 from ali_keras.networks.svm_features import SVM_FEATURES
 from ali_keras.networks.svm_features import with_svm_features
@@ -38,7 +39,11 @@ def of_encoder(name, model, features):
         model: `ALI`.
         features: One of `SVM_FEATURES`, or an output of the encoder, such as
             "z_mean".
+
+    Raises:
+        InputError: see `check_encoder`.
     """
+    check_encoder(model)
     network, output = model.encoder_ema, features
     if features in SVM_FEATURES:
         network, output = with_svm_features(network, features), "svm_features"
@@ -51,6 +56,18 @@ def of_encoder(name, model, features):
         return np.concatenate(parts)
 
     return Representation(name, rows, network.output[output].shape[-1])
+
+
+def check_encoder(model):
+    """Raises `InputError` if the encoder takes more than images.
+
+    Features that know the label say nothing of what labels are worth.
+    """
+    if len(model.encoder_ema.inputs) != 1:
+        raise InputError(
+            "The encoder must take images alone, for features. Received: "
+            f"inputs {[each.name for each in model.encoder_ema.inputs]}"
+        )
 
 
 def of_pixels(shape):
