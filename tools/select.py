@@ -4,7 +4,7 @@ python -m tools.select --workdir=runs/demo --num_images=100 --strategy=coverage
 
 Chooses among the images that the model was trained on, or of --split, without
 those of --labelled. Writes a list with the reasons, selection.json: of each
-image the index in the split, in a folder also the file. An --output that ends
+image the index in its split, in a folder also the file. An --output that ends
 in .csv is a table. Give it a column "label" and it is a --labelled of the next
 round.
 """
@@ -62,7 +62,7 @@ def main():
         progress=shown,
         **common_flags.reading(),
     )
-    is_labelled, labels = labelled_files.resolve(known, codes, names)
+    is_labelled, labels = labelled_files.resolve(known, codes, names, split)
     seed, number = common_flags.SEED.value, common_flags.NUM_IMAGES.value
     found = selection.choose(strategy, codes, is_labelled, labels, number, seed)
     description = {
@@ -74,14 +74,14 @@ def main():
         "num_candidates": len(is_labelled),
         "num_labelled": int(is_labelled.sum()),
     }
-    images = [_image(place, why, codes) for place, why in found]
+    images = [_image(place, split, why, codes) for place, why in found]
     selections.WRITERS[form](path, description, images)
     print(f"Wrote {number} images of {split}, by {strategy}, to {path}.")
 
 
-def _image(place, reason, codes):
+def _image(place, split, reason, codes):
     """Returns what the list says of one image."""
-    image = {"index": place}
+    image = {"index": place, "split": split}
     if "file" in codes:
         image["file"] = os.fsdecode(codes["file"][place])
     return {**image, **reason}

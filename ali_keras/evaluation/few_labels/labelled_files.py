@@ -2,7 +2,8 @@
 
 A JSON file is what `tools.select` writes, or a list of indices. A CSV file has
 a line of column names: `index` or `file`, and `label` if labels are in the
-file. An index counts the images of the split, from 0. A label is the name of a
+file. An index counts the images of a split, from 0. A `split` says of which. A
+label is the name of a
 class, or its number. Images without one have the data set's own label.
 """
 
@@ -83,14 +84,14 @@ def _read_csv(path):
             "--labelled must name its columns in the first line: index or "
             f"file, and label. Received: {path}, with {list(rows[0])}"
         )
-    names = ("index", "file", "label")
+    names = ("index", "split", "file", "label")
     return [{k: row[k] for k in names if row.get(k)} for row in rows]
 
 
 _READERS = {".json": _read_json, ".csv": _read_csv}
 
 
-def resolve(images, codes, class_names):
+def resolve(images, codes, class_names, split=None):
     """Finds the labelled images among the candidates.
 
     Args:
@@ -98,6 +99,7 @@ def resolve(images, codes, class_names):
         codes: Dictionary of arrays, one row a candidate: `label` if the data
             set has labels, `file` if it is a folder.
         class_names: List of strings; `None` if the data set has no labels.
+        split: String. The split that the candidates are of.
 
     Returns:
         Tuple of a boolean array, which candidates are labelled, and an array
@@ -113,7 +115,7 @@ def resolve(images, codes, class_names):
     chosen = np.zeros(num_candidates, bool)
     labels = np.full(num_candidates, "", object)
     for image in images:
-        place = _place(image, places, num_candidates)
+        place = _place(image, places, num_candidates, split)
         chosen[place] = True
         if "label" in image:
             labels[place] = _class_name(image["label"], class_names)
@@ -122,7 +124,7 @@ def resolve(images, codes, class_names):
     return chosen, labels
 
 
-def _place(image, places, num_candidates):
+def _place(image, places, num_candidates, split):
     if "file" in image and places:
         if image["file"] not in places:
             raise InputError(
@@ -130,6 +132,11 @@ def _place(image, places, num_candidates):
                 f"path below the folder. Received: {image['file']}"
             )
         return places[image["file"]]
+    if image.get("split", split) != split:
+        raise InputError(
+            f"The images of --labelled must be of the split {split}, or be "
+            f"files of a folder. Received: {image['split']}"
+        )
     index = image.get("index", "")
     is_number = index.isdecimal() and index.isascii() and len(index) < 19
     if not is_number or int(index) >= num_candidates:

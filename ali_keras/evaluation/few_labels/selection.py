@@ -95,7 +95,7 @@ def choose_coverage(z, chosen, num_images):
             from_mean = _distances(z, z.mean(axis=0))
             place = int(from_mean.argmin())
             distance = float(from_mean[place])
-            words = f"{distance:.3g} from the mean of z, the nearest"
+            words = f"nearest to the mean of z, {distance:.3g} from it"
         yield place, {"distance": distance, "reason": words}
         taken[place] = True
         distances = np.minimum(distances, _distances(z, z[place]))
@@ -133,7 +133,8 @@ def choose_margin(codes, labels, chosen, num_images):
                 "margin": float(margins[number]),
                 "likeliest": str(likeliest),
                 "second": str(second),
-                "reason": f"{likeliest} {first:.3f}, {second} {other:.3f}",
+                "reason": f"probability {first:.3f} of {likeliest}, "
+                f"{other:.3f} of {second}",
             },
         )
 
@@ -151,6 +152,7 @@ def _fit(codes, labels, chosen):
             "--strategy=margin must have labelled images of at least two "
             f"classes, see --labelled. Received: {len(np.unique(known))}"
         )
+    # Images are only ranked by it: where it has not converged is no matter.
     classifier = LogisticRegression(max_iter=MAX_ITERATIONS)
     return Counter().fit(classifier, _rows(codes)[chosen], known)
 

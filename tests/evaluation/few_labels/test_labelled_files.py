@@ -90,13 +90,14 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         ({"index": "-1"}, "0 to 3. Received: -1"),
         ({"index": "9" * 30}, "0 to 3"),
         ({"file": "e.png"}, "0 to 3"),
+        ({"index": "1", "split": "test"}, "split train.*Received: test"),
         ({"index": "1", "label": "bird"}, "one of .*Received: bird"),
         ({"index": "1", "label": "2"}, "one of .*Received: 2"),
     ],
 )
 def test_unknown_images_and_labels_are_refused(image, words):
     with pytest.raises(InputError, match=words):
-        labelled_files.resolve([image], CODES, NAMES)
+        labelled_files.resolve([image], CODES, NAMES, "train")
 
 
 def test_an_unknown_file_of_a_folder_is_refused():

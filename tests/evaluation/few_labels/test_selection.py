@@ -26,7 +26,7 @@ def test_coverage_begins_in_the_middle_and_goes_to_the_farthest():
     found = choose("coverage", [0, 1, 2, 10], num_images=4)
     assert places(found) == [2, 3, 0, 1]
     assert [why["distance"] for _, why in found] == [1.25, 8, 2, 1]
-    assert found[0][1]["reason"] == "1.25 from the mean of z, the nearest"
+    assert found[0][1]["reason"] == "nearest to the mean of z, 1.25 from it"
     assert found[1][1]["reason"] == "8 in z from all that came before"
 
 
@@ -69,7 +69,9 @@ def test_a_margin_is_that_of_the_logistic_regression():
     w = 2 * np.arctanh(why["margin"]) / 5
     assert w == pytest.approx(20 / (1 + np.exp(10 * w)), rel=1e-3)
     likely = (1 + why["margin"]) / 2
-    assert why["reason"] == f"b {likely:.3f}, a {1 - likely:.3f}"
+    assert why["reason"] == (
+        f"probability {likely:.3f} of b, {1 - likely:.3f} of a"
+    )
 
 
 def test_random_is_fixed_by_the_seed_and_leaves_the_labelled_out():
