@@ -8,6 +8,8 @@ there are. Writes label_curve.json and label_curve.png. With --checkpoint the
 names of both files end in the step.
 """
 
+import pathlib
+
 from absl import flags
 
 from ali_keras.command_line import common_flags
@@ -45,7 +47,7 @@ def main():
     numbers = _numbers()
     path, _ = common_flags.output("label_curve", "json", ["json"])
     trained = Trained()
-    path = trained.output(path)
+    path = pathlib.Path(trained.output(path))
     data = LabelledData(
         trained.config,
         common_flags.NUM_VALIDATION.value,

@@ -101,7 +101,9 @@ def test_images_to_label_are_files(trained, tiny_networks, tmp_path):
     assert programs.start(select, *flags, f"--output={rounds[0]}") == 0
     more = [f"--labelled={rounds[0]}", "--strategy=margin"]
     assert programs.start(select, *flags, *more, f"--output={rounds[1]}") == 0
-    tables = [list(csv.DictReader(path.open())) for path in rounds]
+    tables = [
+        list(csv.DictReader(path.read_text().splitlines())) for path in rounds
+    ]
     first, second = ({row["file"] for row in table} for table in tables)
     assert len(first) == len(second) == 12 and not first & second
     assert all((folder / name).is_file() for name in first | second)
