@@ -15,7 +15,6 @@ from absl import flags
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
-from ali_keras.command_line import setting_flags
 from ali_keras.command_line.trained import Trained
 
 common_flags.declare(
@@ -29,6 +28,7 @@ common_flags.declare(
     "max_image_pixels",
     "seed",
     "num_images",
+    "strategy",
 )
 LABELLED = flags.DEFINE_multi_string(
     "labelled",
@@ -47,7 +47,7 @@ def main():
     from ali_keras.progress import shown
     from ali_keras.writing import selections
 
-    strategy = flags.FLAGS["strategy"].value
+    strategy = common_flags.selection()
     path, form = common_flags.output("selection", "json", selections.WRITERS)
     known = [x for name in LABELLED.value for x in labelled_files.read(name)]
     trained = Trained()
@@ -89,18 +89,6 @@ def _image(place, split, reason, codes):
 
 def run():
     """Runs the program."""
-    # Here and not above: tools.train has another flag of this name, and a
-    # process that imports both would have them meet.
-    flags.DEFINE_enum(
-        "strategy",
-        "coverage",
-        ["random", "coverage", "margin"],
-        "How to choose. random: by the seed. coverage: greedily, what is "
-        "farthest in z from all that is labelled or chosen. margin: of which "
-        "a logistic regression of the labelled images is least sure.",
-        module_name=setting_flags.flag_module(__name__),
-        allow_override=True,
-    )
     program.run(main)
 
 

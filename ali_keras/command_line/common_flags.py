@@ -8,6 +8,7 @@ from absl import flags
 from ali_keras import files
 from ali_keras.command_line import setting_flags
 from ali_keras.config import RunSettings
+from ali_keras.distribution.strategy import STRATEGIES
 from ali_keras.errors import InputError
 from ali_keras.settings import MAX_INTEGER
 from ali_keras.settings import settings_of
@@ -62,6 +63,17 @@ _CHECKPOINT = flags.DEFINE_string(
     "latest, or the step of a checkpoint, also of a run that is not finished. "
     "Default: the finished model.",
 )
+# Of tools.train the devices, of tools.select how to choose.
+SELECTIONS = ("random", "coverage", "margin")
+STRATEGY = flags.DEFINE_enum(
+    "strategy",
+    Execution.strategy,
+    [*STRATEGIES, *SELECTIONS],
+    f"Of train: devices, one of {', '.join(STRATEGIES)}; auto is the workers "
+    "of TF_CONFIG, else all GPUs. Of select: how to choose; coverage, the "
+    "default, is what is farthest in z from all that is labelled or chosen, "
+    "margin of which a classifier of the labelled images is least sure.",
+)
 SPLIT = flags.DEFINE_string(
     "split",
     None,
@@ -102,6 +114,7 @@ SHARED = (
     "saved_models",
     "version",
     "checkpoint",
+    "strategy",
     "split",
     "num_images",
     "num_validation",
@@ -166,6 +179,18 @@ def checkpoint():
             f"{value}"
         )
     return int(value)
+
+
+def selection():
+    """Returns --strategy of tools.select, "coverage" if it is not given."""
+    if not STRATEGY.present:
+        return "coverage"
+    if STRATEGY.value not in SELECTIONS:
+        raise InputError(
+            f"--strategy must be one of {', '.join(SELECTIONS)}. Received: "
+            f"{STRATEGY.value}"
+        )
+    return STRATEGY.value
 
 
 def saved_models():

@@ -40,6 +40,7 @@ def refuse(finished, capsys, tmp_path):
     return refuse
 
 
+@pytest.mark.slow
 def test_probe_writes_errors_beside_their_baselines(call, tmp_path):
     path = tmp_path / "x.json"
     flags = (*FEW, "--num_per_class=5", "--features=z_mean", "--seed=3")
@@ -62,6 +63,7 @@ def test_probe_writes_errors_beside_their_baselines(call, tmp_path):
     assert f"Wrote {path}" in printed
 
 
+@pytest.mark.slow
 def test_label_curve_writes_figures_and_a_figure(call, tmp_path):
     path = tmp_path / "x.json"
     flags = (*FEW, "--labels_per_class=5,1")
@@ -107,6 +109,7 @@ def test_select_writes_a_list_that_is_the_next_round_s(call, tmp_path):
     assert len({image["index"] for image in third["images"]} | first) == 140
 
 
+@pytest.mark.slow
 def test_fewer_labels_than_asked_for_is_one_line(refuse):
     line = refuse(probe, *FEW, "--num_per_class=90")
     assert "at least 90 labelled images" in line
@@ -125,12 +128,18 @@ def test_more_images_than_there_are_is_one_line(refuse):
     assert line.endswith("no label yet, 30. Received: 31")
 
 
+def test_a_strategy_of_train_is_one_line(refuse):
+    line = refuse(select, "--strategy=mirrored")
+    assert line.endswith("random, coverage, margin. Received: mirrored")
+
+
 def test_margin_without_labels_is_one_line(refuse):
     flags = ("--split=train[:30]", "--num_images=3")
     line = refuse(select, *flags, "--strategy=margin")
     assert "at least two classes" in line and line.endswith("Received: 0")
 
 
+@pytest.mark.slow
 def test_a_data_set_without_labels_is_one_line(tmp_path, refuse):
     programs.store_tiny(tmp_path)
     flags = (f"--data_dir={tmp_path}", "--epochs=1")
