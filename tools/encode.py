@@ -6,8 +6,6 @@ Streams: memory does not grow with the split. Examples keep the order in which
 TFDS stores them.
 """
 
-from absl import flags
-
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line.trained import Trained
@@ -20,11 +18,9 @@ common_flags.declare(
     "format",
     "dataset",
     "data_dir",
+    "split",
     "seed",
     "max_image_pixels",
-)
-SPLIT = flags.DEFINE_string(
-    "split", None, "TFDS split or slice. Default: the held-out split."
 )
 
 
@@ -46,7 +42,7 @@ def main():
     num_examples, batches = encode_split(
         model,
         config,
-        SPLIT.value,
+        common_flags.SPLIT.value,
         common_flags.SEED.value,
         common_flags.max_image_pixels(),
     )

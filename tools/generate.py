@@ -8,22 +8,12 @@ the plane are written as npz only. A grid holds up to 10,000 images. The other
 formats hold any number: memory does not grow with it.
 """
 
-from absl import flags
-
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line.trained import Trained
-from ali_keras.settings import MAX_INTEGER
 
 common_flags.declare(
-    __name__, "workdir", "checkpoint", "output", "format", "seed"
-)
-NUM_IMAGES = flags.DEFINE_integer(
-    "num_images",
-    100,
-    "Number of images.",
-    lower_bound=1,
-    upper_bound=MAX_INTEGER,
+    __name__, "workdir", "checkpoint", "output", "format", "seed", "num_images"
 )
 
 
@@ -38,7 +28,7 @@ def main():
     trained = Trained()
     path, model = trained.output(path), trained.model
     write = image_files.writer(form, model.bounded)
-    number, seed = NUM_IMAGES.value, common_flags.SEED.value
+    number, seed = common_flags.NUM_IMAGES.value, common_flags.SEED.value
     if form == "png":
         grids.check_number(number)
     batches = batchwise.generate_batches(model, number, seed)

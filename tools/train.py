@@ -24,6 +24,7 @@ common_flags.declare(
     "seed",
     "batch_size",
     "max_image_pixels",
+    "strategy",
 )
 SETTINGS = {each.name: each for each in configuration.all_settings()}
 setting_flags.define_one(SETTINGS["preset"], __name__, default="mnist")

@@ -8,6 +8,7 @@ from absl import flags
 from ali_keras import files
 from ali_keras.command_line import setting_flags
 from ali_keras.config import RunSettings
+from ali_keras.distribution.strategy import STRATEGIES
 from ali_keras.errors import InputError
 from ali_keras.settings import MAX_INTEGER
 from ali_keras.settings import settings_of
@@ -62,6 +63,45 @@ _CHECKPOINT = flags.DEFINE_string(
     "latest, or the step of a checkpoint, also of a run that is not finished. "
     "Default: the finished model.",
 )
+# Of tools.train the devices, of tools.select how to choose.
+SELECTIONS = ("random", "coverage", "margin")
+STRATEGY = flags.DEFINE_enum(
+    "strategy",
+    Execution.strategy,
+    [*STRATEGIES, *SELECTIONS],
+    f"Of train: devices, one of {', '.join(STRATEGIES)}; auto is the workers "
+    "of TF_CONFIG, else all GPUs. Of select: how to choose; coverage, the "
+    "default, is what is farthest in z from all that is labelled or chosen, "
+    "margin of which a classifier of the labelled images is least sure.",
+)
+SPLIT = flags.DEFINE_string(
+    "split",
+    None,
+    "TFDS split or slice. Default: the held-out split; of select the one "
+    "that was trained on.",
+)
+NUM_IMAGES = flags.DEFINE_integer(
+    "num_images",
+    100,
+    "Number of images.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
+)
+NUM_VALIDATION = flags.DEFINE_integer(
+    "num_validation",
+    None,
+    "Last images of the training split, which choices are made by. Default: "
+    "10000, at most a fifth.",
+    lower_bound=1,
+    upper_bound=MAX_INTEGER,
+)
+NUM_DRAWS = flags.DEFINE_integer(
+    "num_draws",
+    None,
+    "Sets of labelled images that are drawn. Default: 100; of label_curve 10.",
+    lower_bound=1,
+    upper_bound=100_000,
+)
 SHARED = (
     "workdir",
     "output",
@@ -74,6 +114,11 @@ SHARED = (
     "saved_models",
     "version",
     "checkpoint",
+    "strategy",
+    "split",
+    "num_images",
+    "num_validation",
+    "num_draws",
 )
 
 
@@ -134,6 +179,18 @@ def checkpoint():
             f"{value}"
         )
     return int(value)
+
+
+def selection():
+    """Returns --strategy of tools.select, "coverage" if it is not given."""
+    if not STRATEGY.present:
+        return "coverage"
+    if STRATEGY.value not in SELECTIONS:
+        raise InputError(
+            f"--strategy must be one of {', '.join(SELECTIONS)}. Received: "
+            f"{STRATEGY.value}"
+        )
+    return STRATEGY.value
 
 
 def saved_models():

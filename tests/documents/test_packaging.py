@@ -25,7 +25,10 @@ INSTALLED_AS = {
 }
 # Makes the documents of a checkout.
 NOT_INSTALLED = CHECKOUT / "tools" / "documents"
-TOOLS = "encode evaluate generate interpolate launch reconstruct train".split()
+TOOLS = (
+    "encode evaluate generate interpolate label-curve launch probe reconstruct "
+    "select train"
+).split()
 EXPORTERS = [
     "encode-beam",
     "export",

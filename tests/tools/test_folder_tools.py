@@ -1,5 +1,7 @@
 """Training on a folder, and the tools that read it again."""
 
+import csv
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,6 +14,7 @@ from tests.data.folders import write
 from tools import encode
 from tools import evaluate
 from tools import reconstruct
+from tools import select
 from tools import train
 
 
@@ -89,3 +92,19 @@ def test_codes_of_files_are_examples_too(trained, tiny_networks, tmp_path):
     (record,) = tf.data.TFRecordDataset(str(path)).take(1)
     features = tf.train.Example.FromString(record.numpy()).features.feature
     assert features["file"].bytes_list.value[0].endswith(b".png")
+
+
+def test_images_to_label_are_files(trained, tiny_networks, tmp_path):
+    folder, workdir = trained
+    rounds = [tmp_path / "first.csv", tmp_path / "second.csv"]
+    flags = [f"--workdir={workdir}", "--num_images=12"]
+    assert programs.start(select, *flags, f"--output={rounds[0]}") == 0
+    more = [f"--labelled={rounds[0]}", "--strategy=margin"]
+    assert programs.start(select, *flags, *more, f"--output={rounds[1]}") == 0
+    tables = [
+        list(csv.DictReader(path.read_text().splitlines())) for path in rounds
+    ]
+    first, second = ({row["file"] for row in table} for table in tables)
+    assert len(first) == len(second) == 12 and not first & second
+    assert all((folder / name).is_file() for name in first | second)
+    assert {row["likeliest"] for row in tables[1]} <= {"a", "b"}

@@ -179,9 +179,11 @@ def test_another_data_set_is_encoded(call, tmp_path, model):
 def test_outputs_lie_in_the_workdir_unless_told(finished, tmp_path):
     shutil.copytree(finished.path, tmp_path / "run")
     before = set(programs.snapshot(tmp_path / "run"))
-    for tool in (generate, encode):
-        flags = ("--num_images=2", "--split=test[:2]")
-        assert programs.start(tool, f"--workdir={tmp_path}/run", *flags) == 0
+    for tool, flag in (
+        (generate, "--num_images=2"),
+        (encode, "--split=test[:2]"),
+    ):
+        assert programs.start(tool, f"--workdir={tmp_path}/run", flag) == 0
     after = set(programs.snapshot(tmp_path / "run"))
     assert after - before == {"generated.png", "encoded.npz"}
 
