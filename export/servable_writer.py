@@ -107,7 +107,7 @@ def describe(
         `image_range` (`None` for points), `latent_dim`, `prior`,
         `batch_size`, `dataset`, `preprocessing` in words, `labels`.
     """
-    size, _, channels = shape = model.encoder.input_shape[1:]
+    size, _, channels = shape = model.input_shape[1:]
     image_range = [0, 255] if image_dtype == "uint8" else [0.0, 1.0]
     preprocessing = describe_preprocessing(
         (None, None, None), size, channels, config.dataset

@@ -45,7 +45,7 @@ class Signatures:
         self.dataset = dataset
         self.image_dtype = image_dtype
         self.max_image_pixels = max_image_pixels
-        shape = (batch_size, *model.encoder.input_shape[1:])
+        shape = (batch_size, *model.input_shape[1:])
         self.image = tf.TensorSpec(shape, image_dtype, "image")
         self.encoded = tf.TensorSpec((batch_size,), tf.string, "image_bytes")
         self.z = tf.TensorSpec((batch_size, model.latent_dim), name="z")
