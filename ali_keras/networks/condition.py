@@ -49,8 +49,9 @@ class Condition(NamedTuple):
         return "int32" if self.kind == LABELS else "float32"
 
     def spec(self, batch_size=None):
-        """Returns the `tf.TensorSpec` of a batch."""
-        return tf.TensorSpec((batch_size, *self.shape), self.dtype, self.name)
+        """Returns the `tf.TensorSpec` of a batch, as data sets have it."""
+        dtype = "int64" if self.kind == LABELS else self.dtype
+        return tf.TensorSpec((batch_size, *self.shape), dtype, self.name)
 
     def input(self):
         """Makes the Keras input of a network."""
