@@ -138,6 +138,16 @@ class Condition(NamedTuple):
             return tf.identity(labels)
 
 
+def one_hot(labels, size):
+    """Returns float32 vectors `(batch, size)` of labels `(batch,)`.
+
+    By comparison: LiteRT's converter quantizes the operation `ONE_HOT` to
+    wrong values in int8.
+    """
+    places = tf.range(size, dtype=labels.dtype)
+    return tf.cast(tf.equal(labels[:, None], places), tf.float32)
+
+
 def as_input(network, labels):
     """Brings labels to what a network takes.
 
@@ -156,7 +166,7 @@ def as_input(network, labels):
     if len(wanted.shape) == 2 and labels.shape.rank == 1:
         size = wanted.shape[1]
         is_column = size == 1
-        labels = labels[:, None] if is_column else tf.one_hot(labels, size)
+        labels = labels[:, None] if is_column else one_hot(labels, size)
     return tf.cast(labels, wanted.dtype)
 
 

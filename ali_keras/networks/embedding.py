@@ -3,9 +3,39 @@
 import keras
 
 from ali_keras.networks.condition import LABELS
+from ali_keras.networks.condition import one_hot
 
 # The seeds of rows are below, see `rows.RowBuilder`.
 FIRST_SEED = 900
+
+
+@keras.saving.register_keras_serializable(package="ali_keras")
+class OneHot(keras.layers.Layer):
+    """Makes class labels one-hot vectors, see `condition.one_hot`.
+
+    Args:
+        size: Integer. Number of classes.
+
+    Call arguments:
+        inputs: Integers `(batch,)`. One out of range gives zeros.
+
+    Returns:
+        float32 tensor `(batch, size)`.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, inputs):
+        return one_hot(inputs, self.size)
+
+    def compute_output_spec(self, inputs):
+        shape = (*inputs.shape, self.size)
+        return keras.KerasTensor(shape, "float32")
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
 
 
 class LabelEmbedding:
@@ -46,7 +76,7 @@ class LabelEmbedding:
         label = h = self.condition.input()
         stddev = self.condition.size**-0.5
         if self.condition.kind == LABELS:
-            h = keras.ops.one_hot(label, self.condition.size, dtype="float32")
+            h = OneHot(self.condition.size, name=f"{network}_one_hot")(label)
             stddev = 1.0
         h = keras.layers.Dense(
             self.dim,
