@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ali_keras.architectures import ARCHITECTURES
 from ali_keras.config import Config
@@ -108,6 +109,10 @@ def test_labels_become_what_a_network_takes():
     one_hot = models.user_networks()[0]
     labels = models.CLASSES.check(np.array([1, 0]))
     np.testing.assert_array_equal(as_input(one_hot, labels), [[0, 1], [1, 0]])
+    vectors = one_hot(tf.constant([2, 0, 3, -1]), 3)
+    np.testing.assert_array_equal(
+        vectors, [[0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 0, 0]]
+    )
     column = models.user_networks((1,), "int32")[0]
     np.testing.assert_array_equal(as_input(column, labels), [[1], [0]])
     assert as_input(tiny.networks()[0], labels) is None

@@ -9,6 +9,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from ali_keras.data.image_folder import ImageFolder
+from ali_keras.data.preprocessing import to_float
+from ali_keras.data.splits import load_held_out
 from tests import programs
 from tools import encode
 from tools import evaluate
@@ -188,7 +190,12 @@ def test_other_programs_run_with_their_labels(run, tmp_path):
     assert start(interpolate, run, "--num_rows=2", picture) == 0
     assert start(encode, run, f"--output={tmp_path}/codes.npz") == 0
     codes = np.load(tmp_path / "codes.npz")
-    assert codes["label"].tolist() == [0, 1] * 4
+    with programs.tiny_networks():
+        model, config = run.load()
+        images, labels = load_held_out(config)
+    assert codes["label"].tolist() == labels.tolist()
+    expected = model.encode(to_float(images), labels)
+    np.testing.assert_allclose(codes["z_mean"], expected, atol=1e-6)
     assert start(evaluate, run) == 0
     metrics = json.loads(run.metrics.read_text())
     assert 0 <= metrics["sample_label_accuracy"] <= 1
