@@ -16,4 +16,5 @@ class LazyModule(types.ModuleType):
         return getattr(importlib.import_module(self.__name__), name)
 
 
+keras = LazyModule("keras")
 tensorflow = LazyModule("tensorflow")

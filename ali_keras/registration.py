@@ -21,6 +21,7 @@ MODULES = {
     "FullSizeConv2D": "ali_keras.networks.layers",
     "FullSizeConv2DTranspose": "ali_keras.networks.layers",
     "Maxout": "ali_keras.networks.layers",
+    "OneHot": "ali_keras.networks.embedding",
     "SpectralNormalization": "ali_keras.networks.normalization",
     "StatelessDropout": "ali_keras.networks.layers",
     "UntiedBias": "ali_keras.networks.layers",

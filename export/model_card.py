@@ -77,7 +77,19 @@ def _facts(description):
         ("prior of z", description["prior"]),
         ("batch", description["batch_size"] or "any size but 0"),
         ("classes of the data", _text(", ".join(labels or ["unknown"]))),
+        *_condition(description),
     ]
+
+
+def _condition(description):
+    # Files of other programs, and of older versions, do not say it.
+    kind = description.get("conditional", "none")
+    size = description.get("label_dim")
+    if kind == "labels":
+        return [("label", f"the number of a class, 0 to {size - 1}")]
+    if kind == "attributes":
+        return [("attributes", f"{size} numbers")]
+    return []
 
 
 def _training(config, record):

@@ -105,9 +105,10 @@ def describe(
     Returns:
         Dictionary that `json` can write: `image_shape`, `image_dtype`,
         `image_range` (`None` for points), `latent_dim`, `prior`,
-        `batch_size`, `dataset`, `preprocessing` in words, `labels`.
+        `batch_size`, `dataset`, `preprocessing` in words, `labels`, and of a
+        model of a condition its kind, `conditional`, and size, `label_dim`.
     """
-    size, _, channels = shape = model.encoder.input_shape[1:]
+    size, _, channels = shape = model.input_shape[1:]
     image_range = [0, 255] if image_dtype == "uint8" else [0.0, 1.0]
     preprocessing = describe_preprocessing(
         (None, None, None), size, channels, config.dataset
@@ -122,4 +123,6 @@ def describe(
         "dataset": config.dataset,
         "preprocessing": preprocessing if model.bounded else None,
         "labels": labels,
+        "conditional": config.conditional,
+        "label_dim": config.label_dim,
     }

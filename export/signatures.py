@@ -1,7 +1,7 @@
 """What the servables answer: each signature as a function of named tensors.
 
-Inputs and outputs have names. A conditional model will take its label or
-attributes as one input more, by a name of its own.
+Inputs and outputs have names. A conditional model takes its `label` or
+`attributes` as one input more.
 """
 
 import keras
@@ -10,6 +10,7 @@ import tensorflow as tf
 from ali_keras import noise
 from ali_keras.data import preprocessing
 from ali_keras.latents import posterior
+from ali_keras.networks.condition import joined
 from ali_keras.networks.svm_features import with_svm_features
 
 from . import encoded_images
@@ -21,8 +22,8 @@ class Signatures:
     """The endpoints of a model's servables.
 
     Each method returns a `keras.export.ExportArchive`, whose first endpoint
-    is also `serving_default`. Bad input fails in the graph: a pixel out of
-    range or NaN, an empty batch, another shape.
+    is also `serving_default`. Bad input fails in the graph: a pixel or a
+    label out of range or NaN, an empty batch, another shape.
 
     Args:
         model: `ALI`.
@@ -45,82 +46,112 @@ class Signatures:
         self.dataset = dataset
         self.image_dtype = image_dtype
         self.max_image_pixels = max_image_pixels
-        shape = (batch_size, *model.encoder.input_shape[1:])
+        shape = (batch_size, *model.input_shape[1:])
         self.image = tf.TensorSpec(shape, image_dtype, "image")
         self.encoded = tf.TensorSpec((batch_size,), tf.string, "image_bytes")
         self.z = tf.TensorSpec((batch_size, model.latent_dim), name="z")
         self.seed = tf.TensorSpec((), tf.int32, "seed")
         self.count = tf.TensorSpec((), tf.int32, "count")
+        # No input of an unconditional model, one of another.
+        condition = model.condition
+        self.labels = [condition.spec(batch_size)] if condition else []
 
     def encoder(self):
         """Signatures `encode`, `sample`, `features` and `encode_jpeg`."""
         encoder = with_svm_features(self.model.encoder_ema)
 
-        def encode(image):
-            return _without_features(encoder(self._take(image)))
+        def encode(image, label=None):
+            inputs = joined(self._take(image), self._take_label(label))
+            return _without_features(encoder(inputs))
 
-        def sample(image, seed):
+        def sample(image, seed, label=None):
             key = noise.fold(seed, noise.POSTERIOR)
-            image = self._take(image)
-            return {"z": posterior.encode(encoder, image, key, training=False)}
+            image, label = self._take(image), self._take_label(label)
+            z = posterior.encode(encoder, image, key, False, label)
+            return {"z": z}
 
-        def features(image):
-            outputs = encoder(self._take(image))
+        def features(image, label=None):
+            inputs = joined(self._take(image), self._take_label(label))
+            outputs = encoder(inputs)
             return {k: outputs[k] for k in ("features", "svm_features")}
 
-        def encode_jpeg(image_bytes):
+        def encode_jpeg(image_bytes, label=None):
             image = self._decode_images(image_bytes)
-            return _without_features(encoder(image))
+            inputs = joined(image, self._take_label(label))
+            return _without_features(encoder(inputs))
 
         endpoints = {
-            encode: [self.image],
-            sample: [self.image, self.seed],
-            features: [self.image],
+            encode: [self.image, *self.labels],
+            sample: [self.image, self.seed, *self.labels],
+            features: [self.image, *self.labels],
         }
         if self.model.bounded:  # Points are no images.
-            endpoints[encode_jpeg] = [self.encoded]
+            endpoints[encode_jpeg] = [self.encoded, *self.labels]
         return _archive([encoder], endpoints)
 
     def decoder(self):
-        """Signatures `decode` and `generate`."""
+        """Signatures `decode` and `generate`.
+
+        Of a conditional model, `generate` draws an image for each label and
+        takes no count.
+        """
         decoder = self.model.decoder_ema
 
-        def decode(z):
+        def decode(z, label=None):
             z = tf.debugging.check_numerics(_not_empty(z), "z must be finite")
-            return {"image": self._give(decoder(z))}
+            inputs = joined(z, self._take_label(label))
+            return {"image": self._give(decoder(inputs))}
 
         def generate(seed, count):
+            return draw(seed, count)
+
+        def generate_labels(seed, label):
+            return draw(seed, tf.shape(label)[0], label)
+
+        def draw(seed, count, label=None):
             allowed = tf.logical_and(count >= 1, count <= MAX_COUNT)
             message = f"count must lie in [1, {MAX_COUNT}]. Received:"
             with tf.control_dependencies(
                 [tf.debugging.Assert(allowed, [message, count])]
             ):
                 z = self.model.sample_prior(tf.identity(count), seed)
-            return {"image": self._give(decoder(z)), "z": z}
+            inputs = joined(z, self._take_label(label))
+            return {"image": self._give(decoder(inputs)), "z": z}
 
-        return _archive(
-            [decoder], {decode: [self.z], generate: [self.seed, self.count]}
-        )
+        endpoints = {decode: [self.z, *self.labels]}
+        if self.labels:
+            generate_labels.__name__ = "generate"
+            endpoints[generate_labels] = [self.seed, *self.labels]
+        else:
+            endpoints[generate] = [self.seed, self.count]
+        return _archive([decoder], endpoints)
 
     def reconstructor(self):
         """Signature `reconstruct`: x to x', and their mean squared error."""
         encoder, decoder = self.model.encoder_ema, self.model.decoder_ema
 
-        def reconstruct(image):
-            image = self._take(image)
-            reconstruction = decoder(encoder(image)["z_mean"])
+        def reconstruct(image, label=None):
+            image, label = self._take(image), self._take_label(label)
+            z = encoder(joined(image, label))["z_mean"]
+            reconstruction = decoder(joined(z, label))
             error = tf.reduce_mean(
                 tf.math.squared_difference(image, reconstruction), [1, 2, 3]
             )
             return {"image": self._give(reconstruction), "error": error}
 
-        return _archive([encoder, decoder], {reconstruct: [self.image]})
+        endpoints = {reconstruct: [self.image, *self.labels]}
+        return _archive([encoder, decoder], endpoints)
 
     def _take(self, image):
         image = _not_empty(tf.ensure_shape(image, self.image.shape))
         return preprocessing.images_of(
             preprocessing.to_float(image), bounded=self.model.bounded
         )
+
+    def _take_label(self, label):
+        if label is None:
+            return None
+        return self.model.label_input(self.model.condition.check(label))
 
     def _give(self, image):
         if self.image_dtype == "uint8":

@@ -32,7 +32,7 @@ def main():
     metrics = evaluate(model, config, *splits, progress=shown)
     picture = None  # Points have no pictures to set side by side.
     if model.bounded:
-        picture = _draw_neighbours(model, splits[0][0])
+        picture = _draw_neighbours(model, *splits[0])
     # Both or none.
     with files.replacing(trained.beside(workdir.metrics)) as temporary:
         files.write_json(temporary, metrics)
@@ -42,12 +42,14 @@ def main():
     print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
 
 
-def _draw_neighbours(model, gallery):
+def _draw_neighbours(model, gallery, labels):
     from ali_keras.evaluation.batchwise import generate
     from ali_keras.evaluation.neighbours import nearest_neighbours
     from ali_keras.plotting import grids
 
-    samples = generate(model, NUM_NEIGHBOURS)
+    if model.num_classes:
+        labels = None  # Classes in turn.
+    samples = generate(model, NUM_NEIGHBOURS, labels=labels)
     neighbours = nearest_neighbours(gallery, samples)
     return grids.pairs(samples, neighbours)
 

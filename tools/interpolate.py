@@ -46,9 +46,14 @@ def main():
     model, config = trained.model, trained.config
     grids.check_images(model)
     grids.check_number(NUM_ROWS.value * (STEPS.value + 2))
-    held_out, _ = load_held_out(config, **common_flags.reading())
-    images = grids.choose(held_out, 2 * NUM_ROWS.value, common_flags.SEED.value)
-    picture = grids.interpolations(model, images, STEPS.value)
+    held_out, labels = load_held_out(config, **common_flags.reading())
+    images, labels = grids.choose_labelled(
+        held_out,
+        labels if model.condition else None,
+        2 * NUM_ROWS.value,
+        common_flags.SEED.value,
+    )
+    picture = grids.interpolations(model, images, STEPS.value, labels)
     grids.write_png(path, picture)
     print(f"Wrote {len(images) // 2} rows to {path}.")
 

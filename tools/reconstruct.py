@@ -1,6 +1,9 @@
 """Reconstructs held-out images: odd columns originals, even columns G(E(x)).
 
 python -m tools.reconstruct --workdir=runs/demo --num_pairs=50
+
+A conditional model encodes each image with its own label. With --relabel=3 the
+same z is decoded as another class.
 """
 
 from absl import flags
@@ -26,6 +29,13 @@ NUM_PAIRS = flags.DEFINE_integer(
     lower_bound=1,
     upper_bound=MAX_INTEGER,
 )
+RELABEL = flags.DEFINE_integer(
+    "relabel",
+    None,
+    "Class to decode as, of a conditional model. Default: the image's own.",
+    lower_bound=0,
+    upper_bound=MAX_INTEGER,
+)
 
 
 def main():
@@ -39,9 +49,16 @@ def main():
     model, config = trained.model, trained.config
     grids.check_images(model)
     grids.check_number(2 * NUM_PAIRS.value)
-    held_out, _ = load_held_out(config, **common_flags.reading())
-    images = grids.choose(held_out, NUM_PAIRS.value, common_flags.SEED.value)
-    grids.write_png(path, grids.reconstructions(model, images))
+    relabel = trained.check_class("--relabel", RELABEL.value)
+    held_out, labels = load_held_out(config, **common_flags.reading())
+    images, labels = grids.choose_labelled(
+        held_out,
+        labels if model.condition else None,
+        NUM_PAIRS.value,
+        common_flags.SEED.value,
+    )
+    picture = grids.reconstructions(model, images, labels, relabel)
+    grids.write_png(path, picture)
     print(f"Wrote {len(images)} pairs to {path}.")
 
 

@@ -41,7 +41,7 @@ def main():
     if DRY_RUN.value:
         from ali_keras.training.description import describe
 
-        print(describe(config))
+        print(describe(_with_classes(config)))
     else:
         from ali_keras.training.run import train
 
@@ -49,6 +49,17 @@ def main():
         values = setting_flags.values(settings_of(Execution))
         given = {k: value for k, value in values.items() if value is not None}
         train(config, workdir.path, Execution(**given))
+
+
+def _with_classes(config):
+    """Takes the number of classes from the data set, if it is wanted."""
+    is_open = config.conditional != "none" and config.label_dim is None
+    if not (is_open and config.dataset):
+        return config
+    from ali_keras.data.sources import open_again
+    from ali_keras.training import conditioning
+
+    return conditioning.of_dataset(config, open_again(config))
 
 
 def config_from_flags():

@@ -26,7 +26,8 @@ _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.")
 OUTPUT = flags.DEFINE_string(
     "output", None, "Path to write. Tools default to a file in the workdir."
 )
-_FORMATS = ("png", "npz", "tfrecord")
+FOLDER = "folder"  # Of images, one sub-folder a class.
+_FORMATS = ("png", "npz", "tfrecord", FOLDER)
 _FORMAT = flags.DEFINE_enum(
     "format",
     None,
@@ -234,13 +235,15 @@ def output(name, default_format, formats):
             f"{flag} must be one of {sorted(formats)}. Received: {form}"
         )
     if not path:
-        return workdir().path / f"{name}.{form}", form
+        ending = "" if form == FOLDER else f".{form}"
+        return workdir().path / f"{name}{ending}", form
     if _ending(path) not in (None, form):
         raise InputError(
             "--format and the ending of --output must agree. Received: "
             f"--format={form} and --output={path}"
         )
-    files.check_is_file_path(path)
+    if form != FOLDER:
+        files.check_is_file_path(path)
     return path, form
 
 

@@ -3,6 +3,7 @@
 import pathlib
 
 from ali_keras.command_line import common_flags
+from ali_keras.errors import InputError
 
 
 class Trained:
@@ -45,6 +46,35 @@ class Trained:
         if self.step is None:
             return path
         return path.with_name(f"{path.stem}_step_{self.step}{path.suffix}")
+
+    def check_class(self, flag, number):
+        """Checks the number of a class that a flag asks for.
+
+        Args:
+            flag: String, such as "--relabel".
+            number: Integer, or `None` if the flag is not given.
+
+        Returns:
+            The number.
+
+        Raises:
+            InputError: if the model is not told classes, or has no such one.
+        """
+        if number is None:
+            return None
+        classes = self.model.num_classes
+        if classes is None:
+            raise InputError(
+                f"{flag} must be given for a model of --conditional=labels "
+                f"only. Received: {number}, for a model of conditional="
+                f"{self.config.conditional}"
+            )
+        if not 0 <= number < classes:
+            raise InputError(
+                f"{flag} must be of the model's classes, 0 to {classes - 1}. "
+                f"Received: {number}"
+            )
+        return number
 
     def record(self):
         """Returns the record of the training, for exports.

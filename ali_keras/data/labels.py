@@ -1,6 +1,9 @@
 """The labels of a batch."""
 
+import numpy as np
 import tensorflow as tf
+
+from ali_keras.errors import InputError
 
 # An image whose class is not known.
 NO_LABEL = -1
@@ -37,7 +40,36 @@ def labels_of(data):
 
 
 def or_no_labels(labels, num_images):
-    """Returns int32 labels, as many `NO_LABEL` if they are `None`."""
+    """Returns labels as tensors: as many `NO_LABEL` if they are `None`.
+
+    Integers become int32, vectors of attributes float32.
+    """
     if labels is None:
         return tf.fill([num_images], NO_LABEL)
-    return tf.cast(labels, tf.int32)
+    labels = tf.convert_to_tensor(labels)
+    return tf.cast(labels, "float32" if labels.dtype.is_floating else "int32")
+
+
+def check_all(labels, num_classes, split):
+    """Checks that a split can train or show a model of class labels.
+
+    Args:
+        labels: Integer array `(num_examples,)`, or `None`.
+        num_classes: Integer.
+        split: String, the split's name.
+
+    Raises:
+        InputError: if an example has no label, or one out of range.
+    """
+    rule = (
+        "With conditional=labels, every image must have a label, an integer "
+        f"in [0, {num_classes - 1}]"
+    )
+    if labels is None:
+        raise InputError(f"{rule}. Received: {split} without labels")
+    outside = np.flatnonzero((labels < 0) | (labels >= num_classes))
+    if len(outside):
+        raise InputError(
+            f"{rule}. Received: {split}, where {len(outside)} of "
+            f"{len(labels)} have none or another, such as {labels[outside[0]]}"
+        )

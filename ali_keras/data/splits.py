@@ -7,8 +7,12 @@ import tensorflow_datasets as tfds
 from ali_keras.data import image_files
 from ali_keras.data import image_header
 from ali_keras.data import image_header_ops
+from ali_keras.data.attributes import FEATURE
+from ali_keras.data.attributes import names_of
+from ali_keras.data.attributes import vector_of
 from ali_keras.data.image_folder import ImageFolder
 from ali_keras.data.image_header import MAX_IMAGE_PIXELS
+from ali_keras.data.labels import check_all
 from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.data.preprocessing import preprocess
 from ali_keras.data.preprocessing import preprocess_to_uint8
@@ -54,6 +58,7 @@ def read_examples(
     channels,
     as_bytes=False,
     max_image_pixels=MAX_IMAGE_PIXELS,
+    attributes=False,
 ):
     """Streams a split in its stored order, preprocessed.
 
@@ -66,11 +71,13 @@ def read_examples(
             floats all the same.
         max_image_pixels: Integer. An encoded image of more is refused as it
             is read, with `tf.errors.InvalidArgumentError`.
+        attributes: Boolean. Whether vectors of attributes are wanted.
 
     Returns:
         `tf.data.Dataset` of dictionaries: `image` `(size, size, channels)`,
         float32 in [0, 1] or uint8, or float32 points; where there are labels,
-        `label`; for a folder `file`, the path below it.
+        `label`; where they are wanted, `attributes`, a float32 vector; for a
+        folder `file`, the path below it.
 
     Raises:
         InputError: if there is no such split, or images cannot be brought
@@ -82,6 +89,9 @@ def read_examples(
     encoded = isinstance(feature, tfds.features.Image)
     kept = ["label"] if has_labels(builder) else []
     kept += ["file"] if isinstance(builder, ImageFolder) else []
+    if attributes:
+        names_of(builder)
+        kept.append(FEATURE)
 
     def select(example):
         image = example["image"]
@@ -93,7 +103,10 @@ def read_examples(
             image = preprocess_to_uint8(image, size, channels, builder.name)
         else:
             image = preprocess(image, size, channels, builder.name)
-        return {"image": image, **{name: example[name] for name in kept}}
+        example["image"] = image
+        if attributes:
+            example[FEATURE] = vector_of(example)
+        return {name: example[name] for name in ("image", *kept)}
 
     examples = _stored_examples(builder, split, encoded)
     return examples.map(select, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -130,24 +143,32 @@ def load_arrays(
     channels,
     max_image_pixels=MAX_IMAGE_PIXELS,
     progress=silent,
+    conditional="none",
 ):
     """Loads a split into memory as 8-bit images, or as points.
 
     Arguments and errors as `read_examples`; `progress` is a function as
-    `progress.silent`.
+    `progress.silent`. With `conditional="attributes"` the labels are vectors
+    of attributes.
 
     Returns:
         Tuple of images `(num_examples, size, size, channels)`, uint8 or, for
-        points, float32, and of int64 labels `(num_examples,)` or `None`.
+        points, float32, and of int64 labels `(num_examples,)` or `None`;
+        attributes are float32 `(num_examples, num_attributes)`.
     """
+    attributes = conditional == FEATURE
     examples = read_examples(
-        builder, split, size, channels, True, max_image_pixels
+        builder, split, size, channels, True, max_image_pixels, attributes
     )
     num_examples = builder.info.splits[split].num_examples
     dtype = examples.element_spec["image"].dtype.as_numpy_dtype
     # Filled piece by piece: a list of pieces, joined, would be held twice.
     images = np.empty((num_examples, size, size, channels), dtype)
-    labels = np.empty(num_examples, "int64") if has_labels(builder) else None
+    labels, feature = None, FEATURE if attributes else "label"
+    if attributes:
+        labels = np.empty((num_examples, len(names_of(builder))), "float32")
+    elif has_labels(builder):
+        labels = np.empty(num_examples, "int64")
     stop = 0
     total = -(-num_examples // BATCH_SIZE)
     title = f"Reading {num_examples:,} examples"
@@ -156,7 +177,7 @@ def load_arrays(
             start, stop = stop, stop + len(batch["image"])
             images[start:stop] = batch["image"]
             if labels is not None:
-                labels[start:stop] = batch["label"]
+                labels[start:stop] = batch[feature]
     except tf.errors.OpError as error:
         raise InputError(
             "The data set's files must be as TFDS wrote them, and their "
@@ -199,11 +220,39 @@ def load_held_out(
 
 def _load(config, data_dir, max_image_pixels, progress, which):
     builder = open_again(config, data_dir, max_image_pixels)
-    size, _, channels = config.image_shape
+    names = split_names(builder, config.train_split)[which]
     return [
-        load_arrays(builder, split, size, channels, max_image_pixels, progress)
-        for split in split_names(builder, config.train_split)[which]
+        load_labelled(builder, split, config, max_image_pixels, progress)
+        for split in names
     ]
+
+
+def load_labelled(
+    builder,
+    split,
+    config,
+    max_image_pixels=MAX_IMAGE_PIXELS,
+    progress=silent,
+):
+    """Loads what a configuration's model takes, see `load_arrays`.
+
+    Raises:
+        InputError: also if the model is conditional and an image is without
+            its label or attributes.
+    """
+    size, _, channels = config.image_shape
+    images, labels = load_arrays(
+        builder,
+        split,
+        size,
+        channels,
+        max_image_pixels,
+        progress,
+        config.conditional,
+    )
+    if config.conditional == "labels":
+        check_all(labels, config.label_dim, split)
+    return images, labels
 
 
 def describe_images(builder, size, channels):

@@ -12,13 +12,15 @@ from ali_keras.progress import silent
 BATCH_SIZE = 500
 
 
-def encode(model, images, progress=silent):
+def encode(model, images, progress=silent, labels=None):
     """Encodes images with the averaged encoder.
 
     Args:
         model: `ALI`.
         images: Array `(num_images, height, width, channels)`.
         progress: Function as `progress.silent`.
+        labels: Array of the images' labels, for a conditional model; others
+            do not look at it.
 
     Returns:
         Dictionary of arrays: `z_mean`, of a Gaussian encoder `z_log_sigma`,
@@ -26,37 +28,101 @@ def encode(model, images, progress=silent):
     """
     network = model.encoder_ema
     codes = [
-        network.predict_on_batch(batch)
-        for batch in watched_batches(images, progress, "Encoding")
+        network.predict_on_batch(inputs(model, batch, labels, number))
+        for number, batch in enumerate(
+            watched_batches(images, progress, "Encoding")
+        )
     ]
     return {name: np.concatenate([c[name] for c in codes]) for name in codes[0]}
 
 
-def reconstruct(model, images, progress=silent):
+def reconstruct(model, images, progress=silent, labels=None):
     """Reconstructs images, as a float array. Arguments as `encode`."""
     reconstructions = [
-        model.predict_on_batch(batch)
-        for batch in watched_batches(images, progress, "Reconstructing")
+        model.predict_on_batch(
+            [batch, part(labels, number)] if model.condition else batch
+        )
+        for number, batch in enumerate(
+            watched_batches(images, progress, "Reconstructing")
+        )
     ]
     return np.concatenate(reconstructions)
 
 
-def generate(model, num_images, seed=0):
+def generate(model, num_images, seed=0, labels=None):
     """Draws images, as a float array; the first n are those of any n."""
-    parts = generate_batches(model, num_images, seed)
-    return np.concatenate([part["image"] for part in parts])
+    batches = generate_batches(model, num_images, seed, labels)
+    return np.concatenate([batch["image"] for batch in batches])
 
 
-def generate_batches(model, num_images, seed=0):
+def generate_batches(model, num_images, seed=0, labels=None):
     """Draws what `generate` draws, and holds one batch in memory.
 
+    Args:
+        model: `ALI`.
+        num_images: Integer.
+        seed: Integer.
+        labels: Array of `num_images` labels, for a conditional model. `None`:
+            its classes in turn.
+
     Yields:
-        Dictionary of arrays: `image`, floats, and `z`.
+        Dictionary of arrays: `image`, floats, `z`, and of a conditional model
+        what it was told: `label` or `attributes`.
     """
-    for start in range(0, num_images, BATCH_SIZE):
+    condition = model.condition
+    if condition and labels is None:
+        labels = condition.examples(num_images)
+    for number, start in enumerate(range(0, num_images, BATCH_SIZE)):
         size = min(BATCH_SIZE, num_images - start)
         z = np.asarray(model.sample_prior(size, seed, start))
-        yield {"image": model.decoder_ema.predict_on_batch(z), "z": z}
+        images = model.decoder_ema.predict_on_batch(
+            inputs(model, z, labels, number)
+        )
+        told = {condition.name: part(labels, number)} if condition else {}
+        yield {"image": images, "z": z, **told}
+
+
+def decode_batches(model, z, labels, repeats):
+    """Decodes each z under several labels, in rows.
+
+    Args:
+        model: `ALI`, conditional.
+        z: Array `(num_rows, latent_dim)`.
+        labels: Array of `num_rows * repeats` labels.
+        repeats: Integer. How often each z comes in a row.
+
+    Yields:
+        Dictionary of arrays: `image`, floats.
+    """
+    z = np.repeat(z, repeats, axis=0)
+    for number in range(num_batches(len(z))):
+        given = inputs(model, part(z, number), labels, number)
+        yield {"image": model.decoder_ema.predict_on_batch(given)}
+
+
+def inputs(model, first, labels, number):
+    """Returns what encoder or decoder take of a batch.
+
+    Args:
+        model: `ALI`.
+        first: Array, the batch of images or z.
+        labels: Array of the labels of all batches; `None` without any.
+        number: Integer. The batch's.
+
+    Returns:
+        The array; with its labels, in a list, of a conditional model.
+    """
+    if model.condition is None:
+        return first
+    labels = model.condition.check(part(labels, number))
+    return [first, np.asarray(model.label_input(labels))]
+
+
+def part(rows, number):
+    """Returns the rows of a batch by its number; `None` of no rows."""
+    if rows is None:
+        return None
+    return rows[number * BATCH_SIZE : (number + 1) * BATCH_SIZE]
 
 
 def num_batches(num_images):

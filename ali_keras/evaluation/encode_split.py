@@ -26,17 +26,23 @@ def encode_split(
         Tuple of the number of examples, and an iterator of dictionaries of
         arrays: `z_mean`, `z_log_sigma` (of a Gaussian encoder), a draw `z`
         `(batch, latent_dim)`, `features` `(batch, num_features)`; where there
-        are labels, `label`; for a folder `file`, the path of each image below
-        it, as bytes.
+        are labels, `label`; of a model of attributes `attributes`; for a
+        folder `file`, the path of each image below it, as bytes.
 
     Raises:
-        InputError: if data set or split are unknown, or the split is empty.
+        InputError: if data set or split are unknown, or the split is empty,
+            or lacks the labels of a conditional model.
     """
     builder = sources.open_again(config, max_image_pixels=max_image_pixels)
     split = split or splits.split_names(builder)[1]
     size, _, channels = config.image_shape
     examples = splits.read_examples(
-        builder, split, size, channels, max_image_pixels=max_image_pixels
+        builder,
+        split,
+        size,
+        channels,
+        max_image_pixels=max_image_pixels,
+        attributes=config.conditional == "attributes",
     )
     num_examples = builder.info.splits[split].num_examples
     if not num_examples:
@@ -57,5 +63,9 @@ def _encode_batches(model, batches, seed):
     for number, batch in enumerate(batches):
         images = batch.pop("image")
         key = noise.fold(seed, noise.POSTERIOR, number)
-        codes = posterior.encode_all(model.encoder_ema, images, key)
+        label = None
+        if model.condition:
+            told = batch.get(model.condition.name)
+            label = model.label_input(model.condition.check(told))
+        codes = posterior.encode_all(model.encoder_ema, images, key, label)
         yield {k: v.numpy() for k, v in {**codes, **batch}.items()}

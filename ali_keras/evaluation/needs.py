@@ -2,6 +2,8 @@
 
 import functools
 
+import numpy as np
+
 from ali_keras.data.labels import NO_LABEL
 from ali_keras.evaluation import batchwise
 from ali_keras.evaluation import classifiers
@@ -20,6 +22,7 @@ NEEDS = {
     "untrained_codes": ("untrained_gallery_codes", "untrained_query_codes"),
     "reconstructions": ("queries", "reconstructions"),
     "samples": ("num_samples", "samples"),
+    "sample_labels": ("samples", "sample_labels"),
     "label_classifier": ("label_classifier",),
     "probability_classifier": ("probability_classifier",),
 }
@@ -68,6 +71,8 @@ class Needs:
             raise ValueError(
                 f"A metric's needs must be of {list(NEEDS)}. Received: {need}"
             )
+        if need == "sample_labels":
+            return bool(self.model.num_classes)
         if need in ("images", "mixture"):
             return bool(self.mixture) == (need == "mixture")
         if need in ("labels", "label_classifier", "probability_classifier"):
@@ -77,39 +82,59 @@ class Needs:
     @functools.cached_property
     def gallery_codes(self):
         """The gallery's codes."""
-        return self._encode(self.model, self.gallery)
+        return self._encode(self.model, self.gallery, self.gallery_labels)
 
     @functools.cached_property
     def query_codes(self):
         """The queries' codes."""
-        return self._encode(self.model, self.queries)
+        return self._encode(self.model, self.queries, self.labels)
 
     @functools.cached_property
     def untrained_gallery_codes(self):
         """The gallery's codes, by the untrained encoder."""
-        return self._encode(self._untrained, self.gallery)
+        return self._encode(self._untrained, self.gallery, self.gallery_labels)
 
     @functools.cached_property
     def untrained_query_codes(self):
         """The queries' codes, by the untrained encoder."""
-        return self._encode(self._untrained, self.queries)
+        return self._encode(self._untrained, self.queries, self.labels)
 
     @functools.cached_property
     def _untrained(self):
-        return build_untrained(self.config, self.gallery, self.progress)
+        return build_untrained(
+            self.config, self.gallery, self.progress, self.gallery_labels
+        )
 
-    def _encode(self, model, images):
-        return batchwise.encode(model, images, self.progress)
+    def _encode(self, model, images, labels):
+        return batchwise.encode(model, images, self.progress, labels)
 
     @functools.cached_property
     def reconstructions(self):
         """The queries' reconstructions: floats, as the model decodes."""
-        return batchwise.reconstruct(self.model, self.queries, self.progress)
+        return batchwise.reconstruct(
+            self.model, self.queries, self.progress, self.labels
+        )
 
     @functools.cached_property
     def samples(self):
-        """Array of `num_samples` images: floats, as the model decodes."""
-        return batchwise.generate(self.model, self.num_samples)
+        """Array of `num_samples` images: floats, as the model decodes.
+
+        Of a conditional model the classes come in turn; attributes are those
+        of the queries.
+        """
+        return batchwise.generate(
+            self.model, self.num_samples, labels=self.sample_labels
+        )
+
+    @functools.cached_property
+    def sample_labels(self):
+        """What a conditional model was told for `samples`; else `None`."""
+        condition = self.model.condition
+        if condition is None:
+            return None
+        if condition.num_classes:
+            return condition.examples(self.num_samples)
+        return np.resize(self.labels, (self.num_samples, condition.size))
 
     @functools.cached_property
     def label_classifier(self):
@@ -127,5 +152,7 @@ class Needs:
 
 
 def _is_labelled(*labels):
-    """Whether all splits have labels, and all of their images."""
-    return all(x is not None and NO_LABEL not in x for x in labels)
+    """Whether all splits have class labels, and all of their images."""
+    return all(
+        x is not None and x.ndim == 1 and NO_LABEL not in x for x in labels
+    )

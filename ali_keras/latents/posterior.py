@@ -4,7 +4,7 @@ from ali_keras import noise
 from ali_keras.lazy import tensorflow as tf
 
 
-def encode(encoder, images, key, training):
+def encode(encoder, images, key, training, label=None):
     """Encodes images to one draw each.
 
     Three kinds of encoders, told apart by what they are:
@@ -19,12 +19,14 @@ def encode(encoder, images, key, training):
         images: Float tensor `(batch, height, width, channels)`.
         key: int32 tensor of shape `(2,)`, see `noise.fold`.
         training: Boolean.
+        label: Tensor, the last input of a conditional encoder; or `None`.
 
     Returns:
         Tensor z `(batch, latent_dim)`.
     """
+    inputs = images if label is None else [images, label]
     with noise.scope(key):
-        posterior = encoder(images, training=training)
+        posterior = encoder(inputs, training=training)
     # An encoder of a user's own may end in half precision.
     moments = {
         name: tf.cast(posterior[name], images.dtype)
@@ -34,21 +36,24 @@ def encode(encoder, images, key, training):
     return sample(moments, key)
 
 
-def encode_all(encoder, images, key):
+def encode_all(encoder, images, key, label=None):
     """Encodes images in inference: all of the encoder's outputs, and a draw.
 
     Args:
         encoder: `keras.Model`, see `encode`.
         images: Float tensor `(batch, height, width, channels)`.
         key: int32 tensor of shape `(2,)`, see `noise.fold`.
+        label: As for `encode`.
 
     Returns:
         Dictionary of the encoder's outputs (with the noise of a change of
         variables at 0), and of `z`, what `encode` returns.
     """
-    outputs = encoder(images, training=False)
+    inputs = images if label is None else [images, label]
+    outputs = encoder(inputs, training=False)
     if any(getattr(layer, "draws_noise", False) for layer in encoder.layers):
-        return {**outputs, "z": encode(encoder, images, key, training=False)}
+        z = encode(encoder, images, key, training=False, label=label)
+        return {**outputs, "z": z}
     return {**outputs, "z": sample(outputs, key)}
 
 

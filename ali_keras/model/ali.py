@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from ali_keras import noise
 from ali_keras.config import RunSettings
-from ali_keras.data.labels import labels_of
 from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
@@ -21,6 +20,7 @@ from ali_keras.model.both_optimizers import check_optimizers
 from ali_keras.model.graph_options import TrainsWithoutRemapper
 from ali_keras.model.inference import Inference
 from ali_keras.model.keras_calls import KerasCalls
+from ali_keras.model.labelled import Labelled
 from ali_keras.model.saving import Saving
 from ali_keras.networks.weights import copy_network
 from ali_keras.objectives import regularization
@@ -30,14 +30,16 @@ from ali_keras.settings import check_values
 
 
 @keras.saving.register_keras_serializable(package="ali_keras")
-class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
+class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
     """Adversarially Learned Inference (Dumoulin et al., ICLR 2017).
 
     An encoder q(z|x) and a decoder p(x|z) are trained against a discriminator
     that sees pairs and tells (x, z ~ q(z|x)) from (x ~ p(x|z), z ~ N(0, I)).
     `fit` takes batches of images in [0, 1], (images, labels) or dictionaries
     with the keys "image" and, if there are labels, "label", as TFDS gives
-    them. Labels reach the objective; ALI's own terms do not look at them.
+    them. Labels reach the objective. Networks that take a label as one input
+    more, the last of a list, make the model conditional: they are told the
+    batch's labels. docs/conditional.md has more.
 
     As in the authors' code, one call of the discriminator takes both kinds of
     pairs: its batch normalization mixes them, both losses share its dropout.
@@ -60,6 +62,8 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         prior: "normal" or "uniform", see `prior.sample`.
         bounded: Boolean. Whether images must lie in [0, 1]; if not, any
             finite values go, such as points in the plane.
+        num_classes: Integer. Classes of networks that take class labels;
+            `None` if they take none, or attributes.
         seed: Integer. Training noise is a function of it and the step.
         ema_decay: Float in [0, 1). Decay per step of the averages, reached
             after a warm-up of some `10 * ema_decay / (1 - ema_decay)` steps.
@@ -80,6 +84,7 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         bounded=True,
         seed=0,
         ema_decay=0.0,
+        num_classes=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -93,14 +98,17 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         self.bounded = bounded
         self.seed = seed
         self.ema_decay = ema_decay
-        network_checks.check_networks(self.networks)
+        self.num_classes = num_classes
+        self.condition = network_checks.check_networks(
+            self.networks, num_classes
+        )
         if bounded:
-            network_checks.check_range(decoder, prior)
-        self.latent_dim = decoder.input_shape[-1]
+            network_checks.check_range(decoder, prior, self.condition)
+        self.latent_dim = decoder.inputs[0].shape[-1]
         self.encoder_ema = self._averages_of(encoder, "encoder_ema")
         self.decoder_ema = self._averages_of(decoder, "decoder_ema")
         self.step = self._add_counter()
-        self.build(encoder.input_shape)
+        self.build(self.input_shape)
 
     def _averages_of(self, network, name):
         averages = copy_network(network, name, self.variable_dtype)
@@ -260,15 +268,18 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         )
         terms = self._terms(networks, images, labels, key, training=False)
         terms[trackers.RECONSTRUCTION_ERROR] = tf.reduce_mean(
-            tf.square(images - self(images))
+            tf.square(images - self._reconstructed(images, labels))
         )
         return terms
+
+    def _reconstructed(self, images, labels):
+        return self((images, labels) if self.condition else images)
 
     def _images_and_labels(self, data):
         keras_calls.check_no_weights(data)
         images = images_of(data, self.variable_dtype, self.bounded)
         images = network_checks.check_batch(images, self.input_shape)
-        return images, labels_of(data)
+        return images, self.labels_of_batch(data)
 
     def _terms(self, networks, images, labels, key, training):
         return self.objective.terms(

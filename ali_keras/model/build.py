@@ -31,8 +31,13 @@ def build_model(config, images=None):
         "dtype": config.precision,
         "normalization": config.discriminator_normalization,
     }
+    condition = config.networks.condition
     networks = build_networks(
-        architecture, min_sigma=config.min_sigma, **options
+        architecture,
+        min_sigma=config.min_sigma,
+        condition=condition,
+        embedding_dim=config.label_embedding_dim,
+        **options,
     )
     if images is not None:
         set_output_bias(networks[1], images)
@@ -44,6 +49,7 @@ def build_model(config, images=None):
         bounded=architecture.is_bounded,
         seed=config.seed,
         ema_decay=config.ema_decay,
+        num_classes=condition and condition.num_classes,
     )
     model.compile(
         generator_optimizer=adam(

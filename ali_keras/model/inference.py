@@ -6,17 +6,25 @@ from ali_keras import noise
 from ali_keras.data.preprocessing import images_of
 from ali_keras.latents import posterior
 from ali_keras.latents import prior as priors
+from ali_keras.model.labelled import size_of
 from ali_keras.model.network_checks import check_batch
+from ali_keras.networks.condition import joined
 
 
 class Inference:
-    """The half of `ALI` that uses its averaged encoder and decoder."""
+    """The half of `ALI` that uses its averaged encoder and decoder.
 
-    def encode(self, images, sample=False, seed=0):
+    A conditional model wants `labels` wherever they are an argument: integers
+    `(batch,)`, or attributes `(batch, size)`; one for all will do. Others take
+    none.
+    """
+
+    def encode(self, images, labels=None, sample=False, seed=0):
         """Encodes images to the mean of q(z|x), or draws from it.
 
         Args:
             images: Floats `(batch, height, width, channels)` in [0, 1].
+            labels: Of a conditional model, see the class.
             sample: Boolean. Whether to draw from q(z|x), see
                 `posterior.encode`, instead of the mean.
             seed: Integer. Fixes the draw.
@@ -26,16 +34,20 @@ class Inference:
 
         Raises:
             ValueError: if the images are of an integer type, or have not
-                the encoder's shape.
+                the encoder's shape, or labels are bad or missing.
             tf.errors.InvalidArgumentError: if a pixel is outside [0, 1].
         """
+        if isinstance(labels, bool):  # `sample`, before there were labels.
+            labels, sample, seed = None, labels, sample or seed
         if not sample:
-            return self._posterior(images)["z_mean"]
+            return self._posterior(images, labels)["z_mean"]
         key = noise.fold(seed, noise.POSTERIOR)
-        images = self._checked(images)
-        return posterior.encode(self.encoder_ema, images, key, training=False)
+        images, label = self._checked(images, labels)
+        return posterior.encode(
+            self.encoder_ema, images, key, training=False, label=label
+        )
 
-    def features(self, images):
+    def features(self, images, labels=None):
         """Returns the flattened layer before z, after its activation.
 
         Raises:
@@ -46,19 +58,40 @@ class Inference:
                 "An encoder must have an output 'features' for this. Received: "
                 f"outputs {sorted(self.encoder.output)}"
             )
-        return self._posterior(images)["features"]
+        return self._posterior(images, labels)["features"]
 
-    def decode(self, z):
+    def decode(self, z, labels=None):
         """Decodes z `(batch, latent_dim)` to images in [0, 1]."""
-        return self.decoder_ema(z, training=False)
+        labels = self.checked_labels(labels, size_of(z))
+        if self.condition:  # Keras takes no mixture of arrays and tensors.
+            z = tf.convert_to_tensor(z, self.variable_dtype)
+        label = self.label_input(labels)
+        return self.decoder_ema(joined(z, label), training=False)
 
-    def reconstruct(self, images):
-        """Returns `decode(encode(images))`."""
-        return self.decode(self.encode(images))
+    def reconstruct(self, images, labels=None, relabel=None):
+        """Returns `decode(encode(images))`.
 
-    def generate(self, num_images, seed=0):
-        """Decodes `num_images` draws from the prior, fixed by `seed`."""
-        return self.decode(self.sample_prior(num_images, seed))
+        Args:
+            images: Floats `(batch, height, width, channels)` in [0, 1].
+            labels: The images', of a conditional model.
+            relabel: Labels to decode with instead: the same z as another
+                class.
+        """
+        z = self.encode(images, labels)
+        return self.decode(z, labels if relabel is None else relabel)
+
+    def generate(self, num_images, seed=0, labels=None):
+        """Decodes `num_images` draws from the prior, fixed by `seed`.
+
+        Args:
+            num_images: Integer.
+            seed: Integer.
+            labels: Of a conditional model. Without them, classes come in
+                turn: 0, 1, 2 and so on.
+        """
+        if labels is None and self.num_classes:
+            labels = self.condition.examples(num_images)
+        return self.decode(self.sample_prior(num_images, seed), labels)
 
     def sample_prior(self, num_samples, seed=0, first=0):
         """Draws z `(num_samples, latent_dim)` from the prior.
@@ -76,26 +109,40 @@ class Inference:
             return priors.sample_rows(self.prior, key, first, shape, dtype)
         return priors.sample(self.prior, key, shape, dtype)
 
-    def interpolate(self, images1, images2, steps=8):
+    def interpolate(
+        self, images1, images2, steps=8, labels1=None, labels2=None
+    ):
         """Decodes `steps` points on the line between paired images' codes.
 
+        Of a conditional model the labels go along, see `Condition.between`.
         Both ends are included; `(batch, steps, height, width, channels)`.
         """
         if steps < 2:
             raise ValueError(f"steps must be at least 2. Received: {steps}")
-        z1, z2 = self.encode(images1), self.encode(images2)
-        path = [
-            self.decode(z1 + (z2 - z1) * (step / (steps - 1)))
-            for step in range(steps)
-        ]
+        z1, z2 = self.encode(images1, labels1), self.encode(images2, labels2)
+        labels1 = self.checked_labels(labels1, size_of(z1))
+        labels2 = self.checked_labels(labels2, size_of(z2))
+        path = []
+        for step in range(steps):
+            share = step / (steps - 1)
+            between = None
+            if self.condition:
+                between = self.condition.between(labels1, labels2, share)
+            path.append(self.decode(z1 + (z2 - z1) * share, between))
         return tf.stack(path, axis=1)
 
     def call(self, images, training=False):
-        return self.decode(self._posterior(images)["z_mean"])
+        labels = None
+        if self.condition:  # Images and labels in a tuple or a dictionary.
+            labels = self.labels_of_batch(images)
+        return self.reconstruct(images, labels)
 
-    def _posterior(self, images):
-        return self.encoder_ema(self._checked(images), training=False)
+    def _posterior(self, images, labels=None):
+        images, label = self._checked(images, labels)
+        return self.encoder_ema(joined(images, label), training=False)
 
-    def _checked(self, images):
+    def _checked(self, images, labels=None):
         images = images_of(images, self.variable_dtype, self.bounded)
-        return check_batch(images, self.input_shape)
+        images = check_batch(images, self.input_shape)
+        labels = self.checked_labels(labels, size_of(images))
+        return images, self.label_input(labels)

@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from ali_keras import noise
-from ali_keras.data.labels import NO_LABEL
 
 WEIGHTS = ("sample_weight", "class_weight")
 # Arguments of `keras.Model.compile`, and what to use in their place.
@@ -120,6 +119,12 @@ class KerasCalls:
         except UnboundLocalError:  # Keras 3.15 returns what no batch has set.
             raise no_images from None
 
+    def predict_step(self, data):
+        # A conditional model wants the labels too: all of a batch.
+        if self.condition and isinstance(data, tuple) and len(data) > 1:
+            return self(data)
+        return super().predict_step(data)
+
     @property
     def optimizer(self):
         """`BothOptimizers`; `None` before `compile`."""
@@ -152,7 +157,7 @@ class KerasCalls:
         shape = [size or 32 for size in self.input_shape[1:]]
         reported = self._evaluation_terms(
             tf.zeros([2, *shape], self.variable_dtype),
-            tf.fill([2], NO_LABEL),
+            self.example_labels(2),
             noise.fold(self.seed, self.step),
         )
         known = [metric.name for metric in self.metrics]

@@ -3,6 +3,10 @@
 import keras
 import numpy as np
 
+from ali_keras.model import label_checks
+from ali_keras.model.label_checks import takes_dictionary
+from ali_keras.networks.condition import as_input
+
 # What an encoder gives besides these is carried along, such as "features".
 MOMENTS = ("z_mean", "z_log_sigma")
 NUM_DRAWS = 16  # Of the prior, to see a decoder's range.
@@ -28,11 +32,15 @@ def as_encoder(encoder):
     return keras.Model(encoder.inputs, {"z_mean": output}, name=encoder.name)
 
 
-def check_networks(networks):
+def check_networks(networks, num_classes=None):
     """Checks what four networks take and give.
 
     Args:
         networks: `Networks`. Its encoder is from `as_encoder`.
+        num_classes: Integer, see `label_checks.find_condition`.
+
+    Returns:
+        `Condition` of networks that take a label; else `None`.
 
     Raises:
         ValueError: names the rule, and what was received.
@@ -42,10 +50,13 @@ def check_networks(networks):
             _check_network(network, name)
     encoder, decoder, discriminator, cycle_discriminator = networks
     _check_moments(encoder)
-    image, z = _only_input(encoder, "encoder"), _only_input(decoder, "decoder")
+    condition = label_checks.find_condition(networks, num_classes)
+    image = _first_input(encoder, "encoder", condition)
+    z = _first_input(decoder, "decoder", condition)
     _check_shape("The encoder's z_mean", encoder.output["z_mean"], z, "z")
     _check_decoder(decoder, image)
-    _check_judge(discriminator, "discriminator", image, z, "[image, z]")
+    pairs = discriminator.inputs[:2] if condition else discriminator.inputs
+    _check_judge(discriminator, "discriminator", image, z, "[image, z]", pairs)
     if cycle_discriminator is not None:
         _check_judge(
             cycle_discriminator,
@@ -53,25 +64,35 @@ def check_networks(networks):
             image,
             image,
             "[image, other image]",
+            cycle_discriminator.inputs,
         )
+    return condition
 
 
-def check_range(decoder, prior):
+def check_range(decoder, prior, condition=None):
     """Checks that a decoder gives pixels in [0, 1] on some draws.
 
     Args:
         decoder: `keras.Model`.
         prior: "normal" or "uniform".
+        condition: `Condition` of a decoder that takes a label.
 
     Raises:
         ValueError: if one is outside.
     """
     random = np.random.default_rng(0)
-    shape = (NUM_DRAWS, decoder.input_shape[-1])
+    shape = (NUM_DRAWS, decoder.inputs[0].shape[-1])
     z = random.standard_normal(shape)
     if prior == "uniform":
         z = random.uniform(-1, 1, shape)
-    images = keras.ops.convert_to_numpy(decoder(z.astype("float32")))
+    inputs = z.astype("float32")
+    if condition:
+        labels = condition.check(condition.examples(NUM_DRAWS))
+        inputs = [
+            keras.ops.convert_to_tensor(inputs),
+            as_input(decoder, labels),
+        ]
+    images = keras.ops.convert_to_numpy(decoder(inputs))
     low, high = float(images.min()), float(images.max())
     if low < 0 or high > 1:
         raise ValueError(
@@ -125,11 +146,6 @@ def _check_network(network, name):
     )
 
 
-def _takes_dictionary(network):
-    is_sequential = isinstance(network, keras.Sequential)
-    return not is_sequential and isinstance(network.input, dict)
-
-
 def _output(network):
     # A Sequential model has no `output` before it is called.
     if isinstance(network, keras.Sequential):
@@ -169,9 +185,11 @@ def _check_moments(encoder):
         )
 
 
-def _only_input(network, name):
-    if len(network.inputs) != 1 or _takes_dictionary(network):
-        kind = "in a dictionary" if _takes_dictionary(network) else "in a list"
+def _first_input(network, name, condition):
+    num_inputs = 2 if condition else 1
+    is_dictionary = takes_dictionary(network)
+    if len(network.inputs) != num_inputs or is_dictionary:
+        kind = "in a dictionary" if is_dictionary else "in a list"
         raise ValueError(
             f"The {name} must have one input, a tensor. Received: "
             f"{len(network.inputs)} {kind}"
@@ -189,11 +207,11 @@ def _check_decoder(decoder, image):
     _check_shape("The decoder's image", output, image, "the encoder's")
 
 
-def _check_judge(network, name, first, second, words):
-    shapes = [tuple(tensor.shape) for tensor in network.inputs]
+def _check_judge(network, name, first, second, words, pair):
+    shapes = [tuple(tensor.shape) for tensor in pair]
     wanted = [first, second]
     received = ", ".join(map(_words, shapes))
-    if _takes_dictionary(network):
+    if takes_dictionary(network):
         received = f"a dictionary of {received}"
     elif len(shapes) == 2 and all(map(_fit, shapes, wanted)):
         return _check_logit(network, name)

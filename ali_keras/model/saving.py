@@ -25,8 +25,11 @@ class Saving:
         return super().save(filepath, *args, **kwargs)
 
     def get_config(self):
+        # Unconditional models stay readable by versions without labels.
+        labels = {"num_classes": self.num_classes} if self.num_classes else {}
         return {
             **super().get_config(),
+            **labels,
             **self._serialized(*Networks._fields),
             "prior": self.prior,
             "bounded": self.bounded,

@@ -3,6 +3,8 @@
 import keras
 
 from ali_keras.architectures.spec import MEAN_AND_LOG_SIGMA
+from ali_keras.networks.condition import joined
+from ali_keras.networks.embedding import LabelEmbedding
 from ali_keras.networks.layers import AppendNoise
 from ali_keras.networks.layers import FlooredLogSigma
 from ali_keras.networks.rows import RowBuilder
@@ -20,6 +22,8 @@ def build_networks(
     dtype="float32",
     min_sigma=0.0,
     normalization="none",
+    condition=None,
+    embedding_dim=None,
 ):
     """Builds encoder, decoder and discriminator of an architecture.
 
@@ -33,6 +37,10 @@ def build_networks(
         dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
         normalization: Of the discriminator's kernels, one of
             `settings.NORMALIZATIONS`.
+        condition: `Condition`: each network takes a label or attributes as
+            its last input. `None`: it does not.
+        embedding_dim: Integer. Size of each network's embedding of it;
+            `None` is `latent_dim`.
 
     Returns:
         Tuple of three `keras.Model`s:
@@ -44,6 +52,10 @@ def build_networks(
         discriminator: [image, z] to a logit `(batch, 1)`.
     """
     networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
+    if condition:
+        networks.embedding = LabelEmbedding(
+            condition, embedding_dim or latent_dim, seed, dtype
+        )
     encoder, decoder = networks.encoder(min_sigma), networks.decoder()
     return encoder, decoder, networks.discriminator(normalization)
 
@@ -84,6 +96,7 @@ class _NetworkBuilder:
         size = architecture.image_size
         self.image_shape = (size, size, channels)
         self.dtype = dtype
+        self.embedding = None
         # Outputs stay in full precision: losses and sampling start there.
         self.output_dtype = keras.DTypePolicy(dtype).variable_dtype
         self.rows = RowBuilder(
@@ -99,14 +112,16 @@ class _NetworkBuilder:
             )(image)
         *hidden, last = self.architecture.encoder
         features = self._rows(hidden, h, "encoder")
-        h = self._row(last, features, "encoder_moments", self.output_dtype)
+        # As in the authors' code, right before z: features know no label.
+        label, h = self._with_label(features, "encoder")
+        h = self._row(last, h, "encoder_moments", self.output_dtype)
         h = keras.layers.Flatten(dtype=self.output_dtype)(h)
         posterior = {"z_mean": h}
         if last.feature_maps == MEAN_AND_LOG_SIGMA:
             posterior = self._gaussian(h, min_sigma)
         features = keras.layers.Flatten(dtype=self.output_dtype)(features)
         outputs = {**posterior, "features": features}
-        return keras.Model(image, outputs, name="encoder")
+        return keras.Model(joined(image, label), outputs, name="encoder")
 
     def _gaussian(self, moments, min_sigma):
         z_mean, z_log_sigma = keras.ops.split(moments, 2, axis=-1)
@@ -119,7 +134,8 @@ class _NetworkBuilder:
     def decoder(self):
         z = keras.Input((self.latent_dim,), name="z")
         *hidden, last = self.architecture.decoder
-        h = z_map = self._as_map(z)
+        label, z_map = self._with_label(self._as_map(z), "decoder")
+        h = z_map
         h = self._rows(hidden, h, "decoder", z_map)
         image = self._row(last, h, "decoder_image", self.output_dtype, z_map)
         if image.shape[1:] != self.image_shape:
@@ -127,7 +143,7 @@ class _NetworkBuilder:
                 "The decoder's last row must give the architecture's image "
                 f"shape {self.image_shape}. Received: {image.shape[1:]}"
             )
-        return keras.Model(z, image, name="decoder")
+        return keras.Model(joined(z, label), image, name="decoder")
 
     def discriminator(self, normalization):
         self.rows.normalization = normalization
@@ -139,8 +155,10 @@ class _NetworkBuilder:
         h_z = self._rows(tables.discriminator_z, h_z, "discriminator_z")
         self._check_vector(h_x, "discriminator_x")
         h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
+        label, h = self._with_label(h, "discriminator")
         logit = self._logit(h, "discriminator")
-        return keras.Model([image, z], logit, name="discriminator")
+        inputs = joined(image, z, label)
+        return keras.Model(inputs, logit, name="discriminator")
 
     def cycle_discriminator(self, normalization):
         self.rows.normalization = normalization
@@ -155,6 +173,18 @@ class _NetworkBuilder:
     def _as_map(self, z):
         shape = (1, 1, self.latent_dim)
         return keras.layers.Reshape(shape, dtype=self.dtype)(z)
+
+    def _with_label(self, h, network):
+        """Returns a network's label input, and a map with its embedding.
+
+        Without a condition it returns `None` and the map as it is.
+        """
+        if self.embedding is None:
+            return None, h
+        self._check_vector(h, f"{network}, where it takes the label,")
+        label, embedded = self.embedding.embed(network)
+        concatenate = keras.layers.Concatenate(dtype=self.dtype)
+        return label, concatenate([h, embedded])
 
     def _logit(self, h, network):
         *hidden, last = self.architecture.discriminator_xz

@@ -2,6 +2,9 @@
 
 from ali_keras import settings
 from ali_keras.architectures import ARCHITECTURES
+from ali_keras.errors import InputError
+from ali_keras.networks.condition import CONDITIONS
+from ali_keras.networks.condition import Condition
 from ali_keras.settings import REQUIRED
 from ali_keras.settings import setting
 
@@ -31,6 +34,39 @@ class NetworkSettings:
         "Normalization of the discriminator's kernels.",
         choices=NORMALIZATIONS,
     )
+    conditional: str = setting(
+        "none",
+        "What all networks are told of an image: its class label, or a vector "
+        "of attributes.",
+        choices=CONDITIONS,
+    )
+    label_dim: int | None = setting(
+        None,
+        "Classes, or attributes, of a conditional model; none: the data set's.",
+        at_least=1,
+    )
+    label_embedding_dim: int | None = setting(
+        None,
+        "Size of a network's embedding of its label; none: latent_dim.",
+        at_least=1,
+    )
+
+    @property
+    def condition(self):
+        """`Condition` of the networks; `None` if they are unconditional.
+
+        Raises:
+            InputError: if `label_dim` is not known yet.
+        """
+        if self.conditional == "none":
+            return None
+        if self.label_dim is None:
+            raise InputError(
+                "label_dim must be given for conditional networks without a "
+                "data set: the number of classes or attributes. Received: "
+                f"conditional={self.conditional} alone"
+            )
+        return Condition(self.conditional, self.label_dim)
 
     @property
     def image_shape(self):

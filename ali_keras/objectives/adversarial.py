@@ -77,6 +77,7 @@ def terms(objective, forward):
         forward.training,
         objective.relativistic,
         penalty_interval(objective, forward),
+        forward.label,
     )
 
 
@@ -92,12 +93,19 @@ def in_a_row(*pairs):
 
 
 def adversarial_terms(
-    discriminator, pairs, key, training, relativistic, penalty_interval=0
+    discriminator,
+    pairs,
+    key,
+    training,
+    relativistic,
+    penalty_interval=0,
+    label=None,
 ):
     """Computes both players' losses and the gradient penalty.
 
     Args:
-        discriminator: `keras.Model`, two inputs to a logit `(batch, 1)`.
+        discriminator: `keras.Model`, the parts of a pair, and its label if it
+            takes one, to a logit `(batch, 1)`.
         pairs: Tuple of two tensors, the parts of the pairs. Along axis 0,
             the true pairs (the encoder's) come first, then as many made ones
             (the decoder's).
@@ -106,21 +114,28 @@ def adversarial_terms(
         relativistic: Boolean. Whether true pairs are compared with made ones.
         penalty_interval: Integer. One of so many pairs is penalised; 0 is
             none.
+        label: Tensor, which a true pair and its made one share; or `None`.
 
     Returns:
         Dictionary of scalars: `discriminator_loss`, `generator_loss`,
         `discriminator_accuracy` and, with a penalty, `gradient_penalty`.
     """
+    labels = () if label is None else in_a_row((label,), (label,))
 
-    def discriminate(pairs):
+    def discriminate(pairs, labels):
+        inputs = [*pairs, *labels]
         with noise.scope(key, groups=2):
-            return discriminator(list(pairs), training=training)[:, 0]
+            return discriminator(inputs, training=training)[:, 0]
 
-    logits = tf.split(discriminate(pairs), 2)
+    logits = tf.split(discriminate(pairs, labels), 2)
     terms = _losses(logits, relativistic)
     if penalty_interval:
         terms["gradient_penalty"] = _penalty(
-            discriminate, [_penalised(part, penalty_interval) for part in pairs]
+            discriminate,
+            *(
+                [_penalised(part, penalty_interval) for part in parts]
+                for parts in (pairs, labels)
+            ),
         )
     return terms
 
@@ -149,8 +164,9 @@ def _penalised(part, interval):
     return tf.concat([kind[::interval] for kind in kinds], axis=0)
 
 
-def _penalty(discriminate, pairs):
+def _penalty(discriminate, pairs, labels):
+    # By the pairs alone: a class has no neighbourhood.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(pairs)
-        logits = discriminate(pairs)
+        logits = discriminate(pairs, labels)
     return losses.gradient_penalty(*tape.gradient(logits, pairs))

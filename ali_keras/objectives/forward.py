@@ -7,6 +7,7 @@ from ali_keras import noise
 from ali_keras.latents import posterior
 from ali_keras.latents import prior as priors
 from ali_keras.lazy import tensorflow as tf
+from ali_keras.networks import condition
 from ali_keras.objectives import augmentation
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Forward:
         objective: `Objective`.
         networks: `Networks`.
         images: Float tensor `(batch, height, width, channels)`.
-        labels: int32 tensor `(batch,)`, -1 where there is no label; or `None`.
+        labels: int32 tensor `(batch,)`, -1 where there is no label; or
+            `None`. Of a conditional model what its networks are told.
         key: int32 tensor of shape `(2,)`, see `noise.fold`.
         step: Scalar integer tensor.
         training: Boolean. Whether the stabilisers act.
@@ -72,9 +74,18 @@ class Forward:
         return noise.fold(self.key, stream)
 
     @_once
+    def label(self):
+        """What the networks take beside image and z: `None`, or a tensor.
+
+        Both pairs of a row of the batch have the row's label, as in the
+        authors' code: that of the encoder and that of the decoder.
+        """
+        return condition.as_input(self.networks.encoder, self.labels)
+
+    @_once
     def z(self):
         """Draws from the prior, `(batch, latent_dim)`."""
-        latent_dim = self.networks.decoder.input_shape[-1]
+        latent_dim = self.networks.decoder.inputs[0].shape[-1]
         shape = (tf.shape(self.images)[0], latent_dim)
         key = self.key_of(noise.PRIOR)
         return priors.sample(self.prior, key, shape, self.images.dtype)
@@ -99,6 +110,7 @@ class Forward:
             images,
             self.key_of(noise.POSTERIOR),
             self.training,
+            self.label,
         )
 
     @_once
@@ -107,6 +119,7 @@ class Forward:
         return self._decoded(self.z_hat)
 
     def _decoded(self, z):
-        images = self.networks.decoder(z, training=self.training)
+        inputs = condition.joined(z, self.label)
+        images = self.networks.decoder(inputs, training=self.training)
         # A network of a user's own may end in half precision.
         return tf.cast(images, self.images.dtype)

@@ -63,6 +63,7 @@ def terms(objective, forward):
         x_tilde,
         forward.key_of(noise.REGRESSION),
         forward.training,
+        forward.label,
     )
     return {"latent_regression_loss": losses.cycle_loss(forward.z, z_hat, "l2")}
 

@@ -59,7 +59,8 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
             training: Boolean. Whether the stabilisers act.
             prior: String, one of `prior.PRIORS`.
             labels: int32 tensor `(batch,)`, -1 where there is no label, or
-                `None`. ALI's own terms do not look at them.
+                `None`. ALI's own terms do not look at them, but conditional
+                networks are told them.
 
         Returns:
             Dictionary of scalars by the names of `all_terms`, without the

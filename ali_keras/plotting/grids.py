@@ -9,6 +9,7 @@ from ali_keras.data.preprocessing import to_uint8
 from ali_keras.errors import InputError
 
 NUM_COLUMNS = 10
+MAX_COLUMNS = 20  # Classes that have one each.
 MARGIN = 2  # Pixels between images.
 SCALE = 2  # Side of an image's pixel in the picture, in pixels.
 MAX_IMAGES = 10_000  # Of a grid, which is held in memory several times.
@@ -43,18 +44,49 @@ def choose(images, num_images, seed):
     Returns:
         float32 array in [0, 1].
     """
-    order = np.random.default_rng(seed).permutation(len(images))
-    return to_float(images[order[:num_images]])
+    return choose_labelled(images, None, num_images, seed)[0]
 
 
-def samples(model, num_images, seed):
-    """Draws images from the model, as a grid."""
+def choose_labelled(images, labels, num_images, seed):
+    """Chooses images as `choose`, and their labels, if they have any."""
+    order = np.random.default_rng(seed).permutation(len(images))[:num_images]
+    labels = None if labels is None else labels[order]
+    return to_float(images[order]), labels
+
+
+def samples(model, num_images, seed, labels=None):
+    """Draws images from the model, as a grid.
+
+    A conditional model of few classes has one a column, and as many rows as
+    the grid of `num_images` has.
+
+    Args:
+        model: `ALI`.
+        num_images: Integer.
+        seed: Integer.
+        labels: Array. Of a model of attributes, the first are those of the
+            images; others do not look at it.
+    """
+    classes = model.num_classes
+    if classes and classes <= MAX_COLUMNS:
+        num_images = num_images // NUM_COLUMNS * classes
+        return grid(model.generate(num_images, seed=seed), classes)
+    if model.condition and not classes:
+        labels = np.resize(labels, (num_images, model.condition.size))
+        return grid(model.generate(num_images, seed, labels))
     return grid(model.generate(num_images, seed=seed))
 
 
-def reconstructions(model, images):
-    """Draws originals in odd columns, reconstructions in even columns."""
-    return pairs(images, model.reconstruct(images))
+def reconstructions(model, images, labels=None, relabel=None):
+    """Draws originals in odd columns, reconstructions in even columns.
+
+    Args:
+        model: `ALI`.
+        images: float32 array in [0, 1].
+        labels: Array of their labels, for a conditional model.
+        relabel: Label, or an array of them, to decode with instead.
+    """
+    return pairs(images, model.reconstruct(images, labels, relabel))
 
 
 def pairs(left, right):
@@ -62,20 +94,25 @@ def pairs(left, right):
     return grid(np.stack([left, right], axis=1).reshape(-1, *left.shape[1:]))
 
 
-def interpolations(model, images, steps=8):
+def interpolations(model, images, steps=8, labels=None):
     """Draws rows from one original to another, decoded points between them.
 
     Args:
         model: `ALI`.
         images: float32 array in [0, 1]. Each two successive images give a row.
         steps: Integer. Number of decoded points, including both ends.
+        labels: Array of the images' labels, or of more, for a conditional
+            model.
 
     Returns:
         uint8 grid, see `grid`.
     """
     first, last = images[0::2], images[1::2]
     first = first[: len(last)]
-    path = model.interpolate(first, last, steps)
+    labels1 = labels2 = None
+    if labels is not None:
+        labels1, labels2 = labels[0::2][: len(first)], labels[1::2][: len(last)]
+    path = model.interpolate(first, last, steps, labels1, labels2)
     rows = np.concatenate([first[:, None], path, last[:, None]], axis=1)
     return grid(rows.reshape(-1, *images.shape[1:]), steps + 2)
 

@@ -10,7 +10,7 @@ from ali_keras.evaluation import mixtures
 NUM_POINTS = 2_000  # In each panel.
 
 
-def draw(path, model, mixture, points, seed):
+def draw(path, model, mixture, points, seed, labels=None):
     """Draws data, samples, reconstructions and codes, as one PNG file.
 
     Args:
@@ -20,15 +20,18 @@ def draw(path, model, mixture, points, seed):
         points: Floats `(num_points, 1, 1, 2)`, held out. The first
             `NUM_POINTS` are drawn.
         seed: Integer. Fixes the samples and the codes' noise.
+        labels: The points', for a conditional model.
     """
     points = points[:NUM_POINTS]
-    codes = model.encode(points, sample=True, seed=seed).numpy()
+    if labels is not None:
+        labels = labels[:NUM_POINTS]
+    codes = model.encode(points, labels, sample=True, seed=seed).numpy()
     plot(
         path,
         mixture,
         _flat(points),
         _flat(model.generate(NUM_POINTS, seed)),
-        _flat(model.reconstruct(points)),
+        _flat(model.reconstruct(points, labels)),
         codes,
     )
 

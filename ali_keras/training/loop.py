@@ -35,7 +35,8 @@ class TrainingLoop:
         execution: `Execution`.
         strategy: `tf.distribute.Strategy`.
         images: uint8 array `(num_examples, height, width, channels)`.
-        labels: int64 array `(num_examples,)`, or `None`.
+        labels: int64 array `(num_examples,)`, or `None`; of a model of
+            attributes float32 `(num_examples, num_attributes)`.
     """
 
     def __init__(

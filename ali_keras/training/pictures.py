@@ -24,13 +24,18 @@ class Pictures:
         config: `Config`.
         workdir: `Workdir`.
         held_out: Array of held-out images or points.
+        labels: Array of their labels, for a conditional model; others do not
+            look at it.
     """
 
-    def __init__(self, config, workdir, held_out):
+    def __init__(self, config, workdir, held_out, labels=None):
         self.config = config
         self.workdir = workdir
         self.held_out = held_out
-        self.images = grids.choose(held_out, NUM_HELD_OUT, config.seed)
+        self.labels = None if config.conditional == "none" else labels
+        self.images, self.image_labels = grids.choose_labelled(
+            held_out, self.labels, NUM_HELD_OUT, config.seed
+        )
         self.mixture = mixtures.find(config.dataset)
 
     def draw_end(self, model):
@@ -39,7 +44,9 @@ class Pictures:
         if not self.mixture and model.bounded:
             grids.write_png(
                 self.workdir.path / "interpolations.png",
-                grids.interpolations(model, self.images[:NUM_ENDS]),
+                grids.interpolations(
+                    model, self.images[:NUM_ENDS], labels=self.image_labels
+                ),
             )
         history = files.read_json(self.workdir.history)
         curves.plot_losses(self.workdir.path / "losses.png", history)
@@ -60,15 +67,27 @@ class Pictures:
             paths["mixture"] = folder / f"mixture{suffix}.png"
             points, seed = self.held_out, self.config.seed
             mixture_panels.draw(
-                paths["mixture"], model, self.mixture, points, seed
+                paths["mixture"],
+                model,
+                self.mixture,
+                points,
+                seed,
+                self.labels,
             )
         elif model.bounded:  # Other points have no picture.
             for name, grid in (
                 (
                     "samples",
-                    grids.samples(model, NUM_SAMPLES, self.config.seed),
+                    grids.samples(
+                        model, NUM_SAMPLES, self.config.seed, self.labels
+                    ),
                 ),
-                ("reconstructions", grids.reconstructions(model, self.images)),
+                (
+                    "reconstructions",
+                    grids.reconstructions(
+                        model, self.images, self.image_labels
+                    ),
+                ),
             ):
                 paths[name] = folder / f"{name}{suffix}.png"
                 grids.write_png(paths[name], grid)

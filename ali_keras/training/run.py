@@ -8,6 +8,7 @@ from ali_keras.data import splits
 from ali_keras.distribution import strategy as distribution
 from ali_keras.distribution.replicas import wait_for_all
 from ali_keras.errors import InputError
+from ali_keras.training import conditioning
 from ali_keras.training import summary
 from ali_keras.training.execution import Execution
 from ali_keras.training.loop import TrainingLoop
@@ -44,6 +45,7 @@ def train(config, workdir, execution=None):
     )
     is_chief = distribution.is_chief(strategy)
     _check_replicas(config, strategy)
+    config = conditioning.as_recorded(config, workdir)
     workdir.check(config)
     if workdir.is_finished(config):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
@@ -51,7 +53,9 @@ def train(config, workdir, execution=None):
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares data and workdir.
-    train_data, held_out, label_names = _load_data(config, execution, is_chief)
+    config, train_data, held_out, label_names = _load_data(
+        config, execution, is_chief
+    )
     loop = TrainingLoop(config, workdir, execution, strategy, *train_data)
     loop.check_epochs()
     if is_chief:
@@ -66,11 +70,11 @@ def _train_and_write(loop, held_out, label_names):
     with workdir.locked():
         workdir.claim(config)
         wait_for_all(loop.strategy)  # They read the workdir from here on.
-        pictures = Pictures(config, workdir, held_out)
+        pictures = Pictures(config, workdir, *held_out)
         model = loop.run(pictures)
         pictures.draw_end(model)
         workdir.finish(model, config, label_names)
-        summary.tell(model, workdir, held_out)
+        summary.tell(model, workdir, *held_out)
 
 
 def _check_replicas(config, strategy):
@@ -96,15 +100,14 @@ def _load_data(config, execution, tell):
         execution.skip_bad_images,
         execution.max_image_pixels,
     )
+    config = conditioning.of_dataset(config, builder)
     size, _, channels = config.image_shape
-    shape = {"size": size, "channels": channels}
     if tell:
-        print(f"Images are {splits.describe_images(builder, **shape)}.")
-    train_split, held_out_split = splits.split_names(
-        builder, config.train_split
+        words = splits.describe_images(builder, size, channels)
+        print(f"Images are {words}.")
+    train_data, held_out = (
+        splits.load_labelled(builder, split, config, execution.max_image_pixels)
+        for split in splits.split_names(builder, config.train_split)
     )
-    shape["max_image_pixels"] = execution.max_image_pixels
-    train_data = splits.load_arrays(builder, train_split, **shape)
-    held_out, _ = splits.load_arrays(builder, held_out_split, **shape)
     batches.check_batch_size(config.batch_size, len(train_data[0]))
-    return train_data, held_out, sources.label_names(builder)
+    return config, train_data, held_out, sources.label_names(builder)

@@ -24,34 +24,37 @@ NEXT = (
 )
 
 
-def tell(model, workdir, held_out):
+def tell(model, workdir, held_out, labels=None):
     """Prints headline figures, the files of a workdir and the next commands.
 
     Args:
         model: `ALI`, trained.
         workdir: `Workdir`.
         held_out: Array of held-out images or points.
+        labels: Array of their labels, for a conditional model.
     """
     print(
         "",
-        list_headlines(model, workdir, held_out[:NUM_IMAGES]),
+        list_headlines(model, workdir, held_out, labels),
         list_files(workdir.path),
         list_commands(workdir),
         sep="\n",
     )
 
 
-def list_headlines(model, workdir, images):
+def list_headlines(model, workdir, images, labels=None):
     """Lists the last epoch's figures and the error of reconstructions."""
     history = files.read_json(workdir.history)
     figures = {k: v[-1] for k, v in history.items() if k != "seconds"}
-    original = to_float(images)
+    original = to_float(images[:NUM_IMAGES])
+    labels = labels[:NUM_IMAGES] if model.condition else None
     # Not by `predict`, in which workers wait for each other: one worker tells.
-    error = np.mean(np.square(original - model.reconstruct(original)))
+    rebuilt = model.reconstruct(original, labels)
+    error = np.mean(np.square(original - rebuilt))
     lines = [
         f"Figures of epoch {len(history['seconds'])}:",
         *(f"  {name:<32} {value:.4g}" for name, value in figures.items()),
-        f"Mean squared error of {len(images)} held-out reconstructions: "
+        f"Mean squared error of {len(original)} held-out reconstructions: "
         f"{error:.4g}",
     ]
     return "\n".join(lines)

@@ -16,7 +16,12 @@ from ali_keras.settings import settings_of
 
 NETWORKS = ("encoder", "decoder", "discriminator", "cycle_discriminator")
 # The settings that decide of the networks' layers, beside their sizes.
-OF_LAYERS = ("architecture", "min_sigma", "discriminator_normalization")
+OF_LAYERS = (
+    "architecture",
+    "min_sigma",
+    "discriminator_normalization",
+    "label_embedding_dim",
+)
 # Layers number their names themselves. Initial values are no part of a
 # trained network, and `dtype` is compared as the precision.
 LEFT_OUT = ("name", "dtype", "seed", "shared_object_id")
@@ -59,9 +64,12 @@ def _settings_of(model):
     """Returns the settings that a model knows, by name."""
     objective = model.objective if model.compiled else None
     names = [each.name for each in settings_of(Objective)] if objective else []
+    condition = model.condition
     return {
-        "channels": model.encoder.input_shape[-1],
+        "channels": model.input_shape[-1],
         "latent_dim": model.latent_dim,
+        "conditional": condition.kind if condition else "none",
+        **({"label_dim": condition.size} if condition else {}),
         "prior": model.prior,
         "seed": model.seed,
         "ema_decay": model.ema_decay,
@@ -99,7 +107,12 @@ def _build(config):
     }
     # Without the initial values of variables, which take most of the time.
     with keras.StatelessScope(initialize_variables=False):
-        networks = build_networks(min_sigma=config.min_sigma, **options)
+        networks = build_networks(
+            min_sigma=config.min_sigma,
+            condition=config.networks.condition,
+            embedding_dim=config.label_embedding_dim,
+            **options,
+        )
         if config.objective.needs_cycle_discriminator:
             networks += (build_cycle_discriminator(**options),)
     return dict(zip(NETWORKS, networks, strict=False))

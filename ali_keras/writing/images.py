@@ -16,7 +16,7 @@ from ali_keras.writing.arrays import write_arrays
 from ali_keras.writing.examples import serialize_example
 
 
-def write_image_grid(path, num_images, batches):
+def write_image_grid(path, num_images, batches, num_columns=grids.NUM_COLUMNS):
     """Writes images as one PNG grid; z is left out.
 
     Arguments as all `WRITERS`:
@@ -25,15 +25,17 @@ def write_image_grid(path, num_images, batches):
         path: Path of the file.
         num_images: Integer. Images in all batches.
         batches: Iterator of dictionaries of arrays: `image`, floats as the
-            model decodes them, and `z`.
+            model decodes them, and `z`; of a conditional model also `label`
+            or `attributes`.
+        num_columns: Integer, of this format alone.
     """
     grids.check_number(num_images)
     images = np.concatenate([batch["image"] for batch in batches])
-    grids.write_png(path, grids.grid(images))
+    grids.write_png(path, grids.grid(images, num_columns))
 
 
 def write_image_arrays(path, num_images, batches):
-    """Writes `image` (uint8) and `z` (float32) as NumPy arrays (npz)."""
+    """Writes `image` (uint8), `z` (float32), `label` as NumPy arrays (npz)."""
     rounded = ({**b, "image": to_uint8(b["image"])} for b in batches)
     write_arrays(path, num_images, rounded, zipfile.ZIP_DEFLATED)
 
@@ -44,15 +46,15 @@ def write_point_arrays(path, num_points, batches):
 
 
 def write_image_examples(path, num_images, batches):
-    """Writes tf.train.Examples (TFRecord): `image` (PNG) and `z`."""
+    """Writes tf.train.Examples (TFRecord): `image` (PNG), `z`, `label`."""
     del num_images
     with files.replacing(path) as temporary:
         with tf.io.TFRecordWriter(str(temporary)) as writer:
             for batch in batches:
-                images = to_uint8(batch["image"])
-                for image, code in zip(images, batch["z"], strict=True):
-                    png = tf.io.encode_png(image).numpy()
-                    row = {"image": png, "z": code}
+                batch = {**batch, "image": to_uint8(batch["image"])}
+                for values in zip(*batch.values(), strict=True):
+                    row = dict(zip(batch, values, strict=True))
+                    row["image"] = tf.io.encode_png(row["image"]).numpy()
                     writer.write(serialize_example(row))
 
 

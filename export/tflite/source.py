@@ -131,6 +131,9 @@ class Source:
         builder = sources.open_again(config, self.data_dir)
         split, _ = splits.split_names(builder, config.train_split)
         size, _, channels = self.description["image_shape"]
-        examples = splits.read_examples(builder, split, size, channels)
+        attributes = config.conditional == "attributes"
+        examples = splits.read_examples(
+            builder, split, size, channels, attributes=attributes
+        )
         rows = list(examples.take(NUM_REPRESENTATIVE).as_numpy_iterator())
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}

@@ -97,8 +97,12 @@ CASES = {
         dict(discriminator=judge((4, 4, 1), (4,))),
         r"\(batch, 3\). Received: \(batch, 4, 4, 1\), \(batch, 4\)$",
     ),
-    "one input": (
+    "one input more": (
         dict(discriminator=judge((4, 4, 1), (3,), (3,))),
+        "or none of them. Received: encoder without, .* discriminator with$",
+    ),
+    "two inputs more": (
+        dict(discriminator=judge((4, 4, 1), (3,), (3,), (3,))),
         r"a list of two, \[image, z\]",
     ),
     "named input": (

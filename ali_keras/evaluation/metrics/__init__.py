@@ -12,6 +12,7 @@ from ali_keras.evaluation.metrics import mean_sigma
 from ali_keras.evaluation.metrics import mixture_modes
 from ali_keras.evaluation.metrics import nearest_neighbour_accuracy
 from ali_keras.evaluation.metrics import reconstruction_error
+from ali_keras.evaluation.metrics import samples_of_classes
 
 METRICS = {
     "mixture_modes": mixture_modes.METRIC,
@@ -24,4 +25,5 @@ METRICS = {
     "label_accuracy": label_accuracy.METRIC,
     "class_shares": class_shares.METRIC,
     "classifier_score": classifier_score.METRIC,
+    "samples_of_classes": samples_of_classes.METRIC,
 }
