@@ -5,17 +5,18 @@ import tensorflow as tf
 
 from ali_keras import noise
 from ali_keras.config import RunSettings
+from ali_keras.data.labelled import labelled_of
 from ali_keras.data.labels import labels_of
 from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
 from ali_keras.distribution.replicas import reducible
+from ali_keras.model import averages
 from ali_keras.model import keras_calls
 from ali_keras.model import loss_scaling
 from ali_keras.model import network_checks
 from ali_keras.model import trackers
 from ali_keras.model import updates
-from ali_keras.model.averages import update_averages
 from ali_keras.model.both_optimizers import BothOptimizers
 from ali_keras.model.both_optimizers import check_optimizers
 from ali_keras.model.graph_options import TrainsWithoutRemapper
@@ -39,6 +40,10 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
     with the keys "image" and, if there are labels, "label", as TFDS gives
     them. Labels reach the objective; ALI's own terms do not look at them.
 
+    A discriminator of K logits tells classes, from labels of some images: see
+    `objectives.semi_supervised`, and `classify`. A dictionary may then hold a
+    labelled batch beside the other, at "labelled_image" and "labelled_label".
+
     As in the authors' code, one call of the discriminator takes both kinds of
     pairs: its batch normalization mixes them, both losses share its dropout.
     In a new process, `import ali_keras` before `keras.models.load_model`.
@@ -54,7 +59,8 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
             the method of that name; without `z_log_sigma` it is
             deterministic, as BiGAN's. A plain tensor is taken as `z_mean`.
         decoder: `keras.Model`, z `(batch, latent_dim)` to image.
-        discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`.
+        discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`, or to
+            a logit for each class, `(batch, num_classes)`.
         cycle_discriminator: `keras.Model`, [image, image] to logit, for an
             objective with an adversarial cycle. `None` is none.
         prior: "normal" or "uniform", see `prior.sample`.
@@ -99,13 +105,18 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         self.latent_dim = decoder.input_shape[-1]
         self.encoder_ema = self._averages_of(encoder, "encoder_ema")
         self.decoder_ema = self._averages_of(decoder, "decoder_ema")
+        self.discriminator_ema = None
+        if self.discriminator_classes:
+            self.discriminator_ema = self._averages_of(
+                discriminator, "discriminator_ema"
+            )
         self.step = self._add_counter()
         self.build(encoder.input_shape)
 
     def _averages_of(self, network, name):
-        averages = copy_network(network, name, self.variable_dtype)
-        averages.trainable = False
-        return averages
+        copy = copy_network(network, name, self.variable_dtype)
+        copy.trainable = False
+        return copy
 
     def _add_counter(self):
         # Not an optimizer's counter: that stands still on a skipped step.
@@ -163,21 +174,12 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         self.trackers = trackers.Trackers(
             self.objective, regularization.terms_of(self.networks)
         )
-        self._check_cycle_discriminator()
+        keras_calls.check_objective(self)
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
         self._both_optimizers = BothOptimizers(
             self.generator_optimizer, self.discriminator_optimizer, self.step
         )
-
-    def _check_cycle_discriminator(self):
-        is_needed = self.objective.needs_cycle_discriminator
-        if is_needed != bool(self.cycle_discriminator):
-            raise ValueError(
-                "A cycle_discriminator must be given if, and only if, the "
-                f"objective's cycle is adversarial. Received: cycle="
-                f"{self.objective.cycle}, {self.cycle_discriminator}"
-            )
 
     @property
     def networks(self):
@@ -217,25 +219,25 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
     def train_step(self, data):
         """One step of Algorithm 1: one forward pass, two updates."""
         images, labels = self._images_and_labels(data)
+        labelled = labelled_of(data, self.variable_dtype, self.bounded)
         key = noise.fold(self.seed, self.step)
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
             with loss_scaling.finite_statistics(self.trained_networks, players):
                 layer_losses = regularization.LayerLosses(self.networks)
                 terms = self._terms(
-                    layer_losses.networks, images, labels, key, training=True
+                    layer_losses.networks,
+                    images,
+                    labels,
+                    key,
+                    training=True,
+                    labelled=labelled,
                 )
                 terms = {**terms, **layer_losses.terms()}
             totals = self.objective.totals(terms, self.step)
             losses = updates.scale(players, totals)
-        _, skipped = updates.update_simultaneously(players, losses, tape)
-        for averages, network in (
-            (self.encoder_ema, self.encoder),
-            (self.decoder_ema, self.decoder),
-        ):
-            update_averages(
-                averages, network, self.ema_decay, self.step, skipped
-            )
+        skipped = updates.update_simultaneously(players, losses, tape)
+        averages.update_model(self, *skipped)
         self.step.assign_add(1)
         means = self.trackers.track(
             terms,
@@ -256,7 +258,9 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
 
     def _evaluation_terms(self, images, labels, key):
         networks = self.networks._replace(
-            encoder=self.encoder_ema, decoder=self.decoder_ema
+            encoder=self.encoder_ema,
+            decoder=self.decoder_ema,
+            discriminator=self.discriminator_ema or self.discriminator,
         )
         terms = self._terms(networks, images, labels, key, training=False)
         terms[trackers.RECONSTRUCTION_ERROR] = tf.reduce_mean(
@@ -270,9 +274,16 @@ class ALI(Inference, KerasCalls, Saving, TrainsWithoutRemapper):
         images = network_checks.check_batch(images, self.input_shape)
         return images, labels_of(data)
 
-    def _terms(self, networks, images, labels, key, training):
+    def _terms(self, networks, images, labels, key, training, labelled=None):
         return self.objective.terms(
-            networks, images, key, self.step, training, self.prior, labels
+            networks,
+            images,
+            key,
+            self.step,
+            training,
+            self.prior,
+            labels,
+            labelled,
         )
 
     @property

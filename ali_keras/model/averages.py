@@ -3,6 +3,25 @@
 import tensorflow as tf
 
 
+def update_model(model, discriminator_skipped=None, generator_skipped=None):
+    """Moves the averages of an `ALI` towards its networks.
+
+    Args:
+        model: `ALI`. Its discriminator is averaged if it tells classes.
+        discriminator_skipped: As `skipped` of `update_averages`.
+        generator_skipped: Likewise, of encoder and decoder.
+    """
+    for averages, network, skipped in (
+        (model.encoder_ema, model.encoder, generator_skipped),
+        (model.decoder_ema, model.decoder, generator_skipped),
+        (model.discriminator_ema, model.discriminator, discriminator_skipped),
+    ):
+        if averages:
+            update_averages(
+                averages, network, model.ema_decay, model.step, skipped
+            )
+
+
 def update_averages(averages, network, decay, step, skipped=None):
     """Moves averages towards a network: weights and BatchNorm statistics.
 

@@ -32,7 +32,10 @@ def build_model(config, images=None):
         "normalization": config.discriminator_normalization,
     }
     networks = build_networks(
-        architecture, min_sigma=config.min_sigma, **options
+        architecture,
+        min_sigma=config.min_sigma,
+        discriminator_classes=config.discriminator_classes,
+        **options,
     )
     if images is not None:
         set_output_bias(networks[1], images)

@@ -45,7 +45,14 @@ def check_networks(networks):
     image, z = _only_input(encoder, "encoder"), _only_input(decoder, "decoder")
     _check_shape("The encoder's z_mean", encoder.output["z_mean"], z, "z")
     _check_decoder(decoder, image)
-    _check_judge(discriminator, "discriminator", image, z, "[image, z]")
+    _check_judge(
+        discriminator,
+        "discriminator",
+        image,
+        z,
+        "[image, z]",
+        may_have_classes=True,
+    )
     if cycle_discriminator is not None:
         _check_judge(
             cycle_discriminator,
@@ -189,14 +196,14 @@ def _check_decoder(decoder, image):
     _check_shape("The decoder's image", output, image, "the encoder's")
 
 
-def _check_judge(network, name, first, second, words):
+def _check_judge(network, name, first, second, words, may_have_classes=False):
     shapes = [tuple(tensor.shape) for tensor in network.inputs]
     wanted = [first, second]
     received = ", ".join(map(_words, shapes))
     if _takes_dictionary(network):
         received = f"a dictionary of {received}"
     elif len(shapes) == 2 and all(map(_fit, shapes, wanted)):
-        return _check_logit(network, name)
+        return _check_logit(network, name, may_have_classes)
     elif len(shapes) == 2 and all(map(_fit, shapes, reversed(wanted))):
         received += ", which is the other way round"
     raise ValueError(
@@ -205,15 +212,20 @@ def _check_judge(network, name, first, second, words):
     )
 
 
-def _check_logit(network, name):
+def _check_logit(network, name, may_have_classes):
     output = _output(network)
     shape = getattr(output, "shape", None)
-    if shape is None or tuple(shape) != (None, 1):
-        received = _words(shape) if shape else type(output).__name__
-        raise ValueError(
-            f"The {name} must give one logit an image, of the shape "
-            f"(batch, 1), without a sigmoid. Received: {received}"
-        )
+    is_vector = shape is not None and len(shape) == 2 and shape[0] is None
+    if is_vector and (shape[1] == 1 or may_have_classes and shape[1]):
+        return
+    received = _words(shape) if shape else type(output).__name__
+    classes = ""
+    if may_have_classes:
+        classes = "; or one for each class, of the shape (batch, num_classes)"
+    raise ValueError(
+        f"The {name} must give one logit an image, of the shape "
+        f"(batch, 1), without a sigmoid{classes}. Received: {received}"
+    )
 
 
 def _check_shape(what, tensor, wanted, whose):

@@ -20,6 +20,7 @@ def build_networks(
     dtype="float32",
     min_sigma=0.0,
     normalization="none",
+    discriminator_classes=0,
 ):
     """Builds encoder, decoder and discriminator of an architecture.
 
@@ -33,6 +34,8 @@ def build_networks(
         dtype: Keras dtype policy, such as "float32" or "mixed_bfloat16".
         normalization: Of the discriminator's kernels, one of
             `settings.NORMALIZATIONS`.
+        discriminator_classes: Integer. Logits of the discriminator, one for
+            each class; 0 is the table's single logit.
 
     Returns:
         Tuple of three `keras.Model`s:
@@ -41,11 +44,13 @@ def build_networks(
             layer before z after its activation. There is no `z_log_sigma`
             where the table's last row gives z itself.
         decoder: z `(batch, latent_dim)` to an image.
-        discriminator: [image, z] to a logit `(batch, 1)`.
+        discriminator: [image, z] to a logit `(batch, 1)`, or to those of the
+            classes, `(batch, discriminator_classes)`.
     """
     networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
     encoder, decoder = networks.encoder(min_sigma), networks.decoder()
-    return encoder, decoder, networks.discriminator(normalization)
+    discriminator = networks.discriminator(normalization, discriminator_classes)
+    return encoder, decoder, discriminator
 
 
 def build_cycle_discriminator(
@@ -129,7 +134,7 @@ class _NetworkBuilder:
             )
         return keras.Model(z, image, name="decoder")
 
-    def discriminator(self, normalization):
+    def discriminator(self, normalization, num_classes=0):
         self.rows.normalization = normalization
         image = keras.Input(self.image_shape, name="image")
         z = keras.Input((self.latent_dim,), name="z")
@@ -139,7 +144,7 @@ class _NetworkBuilder:
         h_z = self._rows(tables.discriminator_z, h_z, "discriminator_z")
         self._check_vector(h_x, "discriminator_x")
         h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
-        logit = self._logit(h, "discriminator")
+        logit = self._logit(h, "discriminator", num_classes)
         return keras.Model([image, z], logit, name="discriminator")
 
     def cycle_discriminator(self, normalization):
@@ -156,8 +161,10 @@ class _NetworkBuilder:
         shape = (1, 1, self.latent_dim)
         return keras.layers.Reshape(shape, dtype=self.dtype)(z)
 
-    def _logit(self, h, network):
+    def _logit(self, h, network, num_classes=0):
         *hidden, last = self.architecture.discriminator_xz
+        if num_classes:
+            last = last._replace(feature_maps=num_classes)
         h = self._rows(hidden, h, f"{network}_xz")
         logit = self._row(last, h, f"{network}_logit", self.output_dtype)
         return keras.layers.Flatten(dtype=self.output_dtype)(logit)

@@ -4,6 +4,7 @@ from ali_keras import noise
 from ali_keras import settings
 from ali_keras.lazy import tensorflow as tf
 from ali_keras.objectives import augmentation
+from ali_keras.objectives import class_losses
 from ali_keras.objectives import losses
 from ali_keras.objectives.term import DISCRIMINATOR
 from ali_keras.objectives.term import GENERATOR
@@ -97,7 +98,9 @@ def adversarial_terms(
     """Computes both players' losses and the gradient penalty.
 
     Args:
-        discriminator: `keras.Model`, two inputs to a logit `(batch, 1)`.
+        discriminator: `keras.Model`, two inputs to a logit `(batch, 1)`, or
+            to logits of classes, of which the score is taken, see
+            `class_losses`.
         pairs: Tuple of two tensors, the parts of the pairs. Along axis 0,
             the true pairs (the encoder's) come first, then as many made ones
             (the decoder's).
@@ -114,7 +117,8 @@ def adversarial_terms(
 
     def discriminate(pairs):
         with noise.scope(key, groups=2):
-            return discriminator(list(pairs), training=training)[:, 0]
+            logits = discriminator(list(pairs), training=training)
+        return class_losses.score(logits)
 
     logits = tf.split(discriminate(pairs), 2)
     terms = _losses(logits, relativistic)

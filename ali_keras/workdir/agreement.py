@@ -62,6 +62,7 @@ def _settings_of(model):
     return {
         "channels": model.encoder.input_shape[-1],
         "latent_dim": model.latent_dim,
+        "discriminator_classes": model.discriminator_classes,
         "prior": model.prior,
         "seed": model.seed,
         "ema_decay": model.ema_decay,
@@ -99,7 +100,11 @@ def _build(config):
     }
     # Without the initial values of variables, which take most of the time.
     with keras.StatelessScope(initialize_variables=False):
-        networks = build_networks(min_sigma=config.min_sigma, **options)
+        networks = build_networks(
+            min_sigma=config.min_sigma,
+            discriminator_classes=config.discriminator_classes,
+            **options,
+        )
         if config.objective.needs_cycle_discriminator:
             networks += (build_cycle_discriminator(**options),)
     return dict(zip(NETWORKS, networks, strict=False))

@@ -45,6 +45,7 @@ class Workdir:
         self.training = self.path / "training.json"
         self.metrics = self.path / "metrics.json"
         self.pictures = self.path / "pictures"
+        self.labelled_images = self.path / "labelled_images.json"
 
     def check(self, config):
         """Checks that the folder is free or this configuration's.
