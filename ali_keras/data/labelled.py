@@ -144,10 +144,14 @@ def add_labelled(
 def _shuffled(places, key, number):
     """Takes places in the endless row to indices below a number."""
     passes = tf.cast(places // number, tf.int32)
-    # A key for each place: that of the permutation which it lies in.
-    keys = tf.stack([tf.fill(tf.shape(passes), key[0]), key[1] + passes], 1)
-    return tf.random.experimental.index_shuffle(
-        places % number, keys, number - 1
+    # A key for each place: that of the permutation which it lies in. (The
+    # public function takes one key for all.)
+    keys = tf.stack([key[0] + 0 * passes, key[1] + 0 * passes, passes], axis=1)
+    return tf.raw_ops.RandomIndexShuffle(
+        index=places % number,
+        seed=keys,
+        max_index=tf.constant(number - 1, places.dtype),
+        rounds=4,
     )
 
 

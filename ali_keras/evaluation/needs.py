@@ -20,6 +20,7 @@ NEEDS = {
     "untrained_codes": ("untrained_gallery_codes", "untrained_query_codes"),
     "reconstructions": ("queries", "reconstructions"),
     "samples": ("num_samples", "samples"),
+    "class_probabilities": ("class_probabilities",),
     "label_classifier": ("label_classifier",),
     "probability_classifier": ("probability_classifier",),
 }
@@ -57,6 +58,8 @@ class Needs:
     def has(self, need):
         """Whether a need is met: data may lack labels, or be no mixture.
 
+        A model may tell no classes.
+
         Args:
             need: String, a key of `NEEDS`. "images" are any data but those
                 of a known mixture, which has metrics of its own.
@@ -70,6 +73,8 @@ class Needs:
             )
         if need in ("images", "mixture"):
             return bool(self.mixture) == (need == "mixture")
+        if need == "class_probabilities":
+            return bool(self.model.discriminator_classes)
         if need in ("labels", "label_classifier", "probability_classifier"):
             return self.is_labelled
         return True
@@ -110,6 +115,11 @@ class Needs:
     def samples(self):
         """Array of `num_samples` images: floats, as the model decodes."""
         return batchwise.generate(self.model, self.num_samples)
+
+    @functools.cached_property
+    def class_probabilities(self):
+        """Dictionary of the queries' probabilities, by the kind of z."""
+        return batchwise.classify(self.model, self.queries, self.progress)
 
     @functools.cached_property
     def label_classifier(self):
