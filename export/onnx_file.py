@@ -4,8 +4,8 @@ python -m export.onnx_file --saved_models=runs/demo/export --output=runs/demo
 
 Makes encoder_encode.onnx, encoder_features.onnx and decoder_decode.onnx, of a
 classifier also classifier_classify.onnx: one graph each, its inputs and
-outputs named as the signature's. Needs the extra "onnx". The files do not check their inputs: the checks of the SavedModels are
-no operations of ONNX.
+outputs named as the signature's. Needs the extra "onnx". The files do not
+check their inputs: the checks of the SavedModels are no operations of ONNX.
 """
 
 import contextlib

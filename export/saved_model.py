@@ -5,8 +5,8 @@ python -m export.saved_model --workdir=runs/demo --output=runs/demo/export
 Makes OUTPUT/encoder/VERSION and OUTPUT/decoder/VERSION; of a model whose
 discriminator tells classes also OUTPUT/classifier/VERSION, and with
 --reconstructor OUTPUT/reconstructor/VERSION. They hold the averaged weights in
-float32, whatever the precision of the training. `export.signatures` has what they
-answer, `export.servables` what lies beside them.
+float32, whatever the precision of the training. `export.signatures` has what
+they answer, `export.servables` what lies beside them.
 """
 
 from absl import flags
