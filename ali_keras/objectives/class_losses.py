@@ -15,9 +15,11 @@ def num_classes(discriminator):
     """Returns the classes of a discriminator; 0 if it has a single logit.
 
     Args:
-        discriminator: `keras.Model`.
+        discriminator: `keras.Model`. A function in its place has a single
+            logit.
     """
-    width = discriminator.outputs[0].shape[-1]
+    outputs = getattr(discriminator, "outputs", None)
+    width = outputs[0].shape[-1] if outputs else 1
     return width if width > 1 else 0
 
 
