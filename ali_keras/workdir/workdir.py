@@ -94,8 +94,9 @@ class Workdir:
         self.check(config)
         differences = self._differences(config)
         if differences - {"epochs"}:
-            with files.writable(self.rollbacks):  # They are another run's.
-                self.rollbacks.unlink(missing_ok=True)
+            for path in (self.rollbacks, self.labelled_images):
+                with files.writable(path):  # It is another run's.
+                    path.unlink(missing_ok=True)
         if differences:
             config.write(self.config)
 
