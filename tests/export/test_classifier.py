@@ -23,7 +23,8 @@ IMAGES = tiny.images(5, seed=3)
 @pytest.fixture(scope="module")
 def model():
     model = tiny.model(classes=CLASSES, ema_decay=0.5)
-    tiny.fit(model, (tiny.images(), np.arange(8) % CLASSES))
+    data = tiny.batches((tiny.images(), np.arange(8) % CLASSES))
+    tiny.fit(model, data, batch_size=None)
     return model
 
 
