@@ -45,6 +45,18 @@ class RunSettings:
         "TFDS split to train on, such as 'extra' or 'train[:90%]'; none: all "
         "of 'train' that is not held out.",
     )
+    num_labels: int | None = setting(
+        None,
+        "Training images whose labels a discriminator of classes may see, as "
+        "many of each class; none: all.",
+        at_least=1,
+    )
+    labelled_batch_size: int | None = setting(
+        None,
+        "Labelled images of a step, of all replicas together; none: as many "
+        "as batch_size.",
+        at_least=1,
+    )
     batch_size: int = setting(
         100, "Images of a batch, of all replicas together.", at_least=1
     )

@@ -16,6 +16,9 @@ from ali_keras.lazy import tensorflow as tf
 
 # Streams of noise within one step: each draw of a step has its own.
 PRIOR, POSTERIOR, INSTANCE, DROPOUT, SHIFT, REGRESSION, CYCLE = range(7)
+LABELLED, LABELLED_DROPOUT, LABELLED_INSTANCE, LABELLED_SHIFT = range(7, 11)
+# Streams of the data, beside the epochs: see `data.labelled`.
+LABELLED_ORDER = -1
 
 _active = threading.local()  # Strategies trace each replica in a thread.
 

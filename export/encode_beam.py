@@ -5,7 +5,8 @@ python -m export.encode_beam --saved_models=runs/demo/export \
     [-- --runner=FlinkRunner ...]
 
 Writes OUTPUT-NNNNN-of-NNNNN.parquet (or .tfrecord) with key, z_mean,
-z_log_sigma (of a Gaussian encoder) and features; what cannot be read goes to
+z_log_sigma (of a Gaussian encoder) and features; with --servable=classifier
+with key and probabilities. What cannot be read goes to
 OUTPUT-dead-NNNNN-of-NNNNN.jsonl. What follows `--` are Beam's own flags.
 Needs the environment that `make beam` creates. Without --runner Beam's local
 FnApiRunner runs it.
@@ -22,6 +23,12 @@ from ali_keras.errors import InputError
 from . import servables
 
 common_flags.declare(__name__, "saved_models", "version", "output")
+SERVABLE = flags.DEFINE_enum(
+    "servable",
+    "encoder",
+    ["encoder", "classifier"],
+    "classifier: write the probabilities of the classes.",
+)
 INPUT = flags.DEFINE_string("input", None, "Glob of the files to read.")
 INPUT_FORMAT = flags.DEFINE_enum(
     "input_format",
@@ -35,7 +42,7 @@ OUTPUT_FORMAT = flags.DEFINE_enum(
 
 
 def main(arguments):
-    """Finds the encoder, runs the pipeline, prints its counters."""
+    """Finds the servable, runs the pipeline, prints its counters."""
     prefix = common_flags.OUTPUT.value
     if not INPUT.value or not prefix:
         raise InputError(
@@ -48,7 +55,8 @@ def main(arguments):
             f"`--`. Received: {' '.join(arguments)}"
         )
     version = common_flags.VERSION.value
-    path = servables.find(common_flags.saved_models(), "encoder", version)
+    name = SERVABLE.value
+    path = servables.find(common_flags.saved_models(), name, version)
     description = servables.read_description(path)
     if not description["image_range"]:
         raise InputError(
@@ -57,6 +65,7 @@ def main(arguments):
         )
     counts = _import_pipeline().encode_files(
         path.resolve(),
+        name,
         description,
         INPUT.value,
         INPUT_FORMAT.value,

@@ -7,6 +7,7 @@ from . import servables
 TITLES = {
     "encoder": "Encoder q(z|x)",
     "decoder": "Decoder p(x|z)",
+    "classifier": "Classifier: the discriminator's classes at the mean code",
     "reconstructor": "Reconstructor: decoder of the encoder's mean",
 }
 # What to say of a signature's outputs beside, or instead of, their names.
@@ -17,6 +18,8 @@ OUTPUTS = {
     "encode_jpeg": "as encode",
     "generate": "image, z",
     "reconstruct": "image, error",
+    "classify": "probabilities, of the classes in their order",
+    "classify_jpeg": "as classify",
 }
 
 
@@ -24,7 +27,7 @@ def write(name, signatures, description, config, record, metrics=None):
     """Writes a servable's model card.
 
     Args:
-        name: "encoder", "decoder" or "reconstructor".
+        name: "encoder", "decoder", "classifier" or "reconstructor".
         signatures: Signatures of the loaded SavedModel, by name.
         description: Dictionary, see `servable_writer.describe`.
         config: `Config` of the training.

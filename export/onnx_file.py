@@ -2,10 +2,10 @@
 
 python -m export.onnx_file --saved_models=runs/demo/export --output=runs/demo
 
-Makes encoder_encode.onnx, encoder_features.onnx and decoder_decode.onnx: one
-graph each, its inputs and outputs named as the signature's. Needs the extra
-"onnx". The files do not check their inputs: the checks of the SavedModels are
-no operations of ONNX.
+Makes encoder_encode.onnx, encoder_features.onnx and decoder_decode.onnx, of a
+classifier also classifier_classify.onnx: one graph each, its inputs and
+outputs named as the signature's. Needs the extra "onnx". The files do not
+check their inputs: the checks of the SavedModels are no operations of ONNX.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ def export_onnx(saved_models, output, version=None):
     servable_paths = servables.find_pair(saved_models, version)
     with contextlib.ExitStack() as stack:
         paths = []
-        for name, signature in _signatures():
+        for name, signature in _signatures(servable_paths):
             path = pathlib.Path(output, f"{name}_{signature}.onnx")
             model = onnx_conversion.convert(
                 servable_paths[name], signature, OPSET
@@ -55,9 +55,9 @@ def export_onnx(saved_models, output, version=None):
     return paths
 
 
-def _signatures():
-    for name, signatures in servables.DETERMINISTIC.items():
-        for signature in signatures:
+def _signatures(names):
+    for name in names:
+        for signature in servables.DETERMINISTIC[name]:
             yield name, signature
 
 

@@ -2,10 +2,11 @@
 
 python -m export.saved_model --workdir=runs/demo --output=runs/demo/export
 
-Makes OUTPUT/encoder/VERSION and OUTPUT/decoder/VERSION, with --reconstructor
-also OUTPUT/reconstructor/VERSION. They hold the averaged weights in float32,
-whatever the precision of the training. `export.signatures` has what they
-answer, `export.servables` what lies beside them.
+Makes OUTPUT/encoder/VERSION and OUTPUT/decoder/VERSION; of a model whose
+discriminator tells classes also OUTPUT/classifier/VERSION, and with
+--reconstructor OUTPUT/reconstructor/VERSION. They hold the averaged weights in
+float32, whatever the precision of the training. `export.signatures` has what
+they answer, `export.servables` what lies beside them.
 """
 
 from absl import flags
@@ -50,6 +51,8 @@ def export_saved_models(
 ):
     """Writes encoder and decoder as SavedModels, all of them or none.
 
+    If the model's discriminator tells classes, the classifier is one more.
+
     Args:
         model: `ALI`.
         config: `Config` of its training.
@@ -75,7 +78,9 @@ def export_saved_models(
     limit = max_image_pixels or MAX_IMAGE_PIXELS
     choices = (batch_size, image_dtype, record, metrics, limit)
     writer = ServableWriter(model, config, *choices)
-    names = ["encoder", "decoder"] + ["reconstructor"] * reconstructor
+    names = ["encoder", "decoder"]
+    names += ["classifier"] * bool(model.discriminator_classes)
+    names += ["reconstructor"] * reconstructor
     paths = servables.choose(output, names, version)
     with servables.writing(output, paths) as temporary:
         for name, path in temporary.items():

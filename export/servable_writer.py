@@ -70,7 +70,7 @@ class ServableWriter:
         """Writes a servable.
 
         Args:
-            name: "encoder", "decoder" or "reconstructor".
+            name: "encoder", "decoder", "classifier" or "reconstructor".
             path: Path of the SavedModel.
         """
         archive = getattr(self.signatures, name)()

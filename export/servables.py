@@ -22,7 +22,11 @@ from ali_keras.errors import first_line
 EXTRA = "assets.extra"
 # Of which LiteRT and ONNX can have all: neither has our noise, nor a decoder
 # of JPEG.
-DETERMINISTIC = {"encoder": ("encode", "features"), "decoder": ("decode",)}
+DETERMINISTIC = {
+    "encoder": ("encode", "features"),
+    "decoder": ("decode",),
+    "classifier": ("classify",),
+}
 FIRST_INPUTS = ("image", "image_bytes", "z")
 IMAGE_DTYPES = ("float32", "uint8")
 DESCRIPTION = f"{EXTRA}/servable.json"
@@ -34,7 +38,7 @@ def find(folder, name, version=None):
 
     Args:
         folder: Path of a folder of servables.
-        name: String: "encoder", "decoder" or "reconstructor".
+        name: String: "encoder", "decoder", "classifier" or "reconstructor".
         version: Integer; `None` is the newest.
 
     Returns:
@@ -118,21 +122,25 @@ def newest_version(servable):
 
 
 def find_pair(folder, version=None):
-    """Finds encoder and decoder of one version.
+    """Finds encoder and decoder of one version, and a classifier beside them.
 
     Args:
         folder: Path of a folder of servables.
         version: Integer; `None` is the newest encoder's.
 
     Returns:
-        Dictionary: the paths of "encoder" and "decoder".
+        Dictionary: the paths of "encoder", "decoder" and, if there is one of
+        this version, "classifier".
 
     Raises:
         InputError: if one of them is not there.
     """
     encoder = find(folder, "encoder", version)
     decoder = find(folder, "decoder", int(encoder.name))
-    return {"encoder": encoder, "decoder": decoder}
+    found = {"encoder": encoder, "decoder": decoder}
+    if pathlib.Path(folder, "classifier", encoder.name).exists():
+        found["classifier"] = find(folder, "classifier", int(encoder.name))
+    return found
 
 
 def read_description(path):

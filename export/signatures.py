@@ -142,6 +142,26 @@ class Signatures:
         endpoints = {reconstruct: [self.image, *self.labels]}
         return _archive([encoder, decoder], endpoints)
 
+    def classifier(self):
+        """Signatures `classify` and, of images, `classify_jpeg`."""
+        encoder = self.model.encoder_ema
+        discriminator = self.model.discriminator_ema
+
+        def classify(image):
+            return probabilities(self._take(image))
+
+        def classify_jpeg(image_bytes):
+            return probabilities(self._decode_images(image_bytes))
+
+        def probabilities(image):
+            logits = discriminator([image, encoder(image)["z_mean"]])
+            return {"probabilities": tf.nn.softmax(logits)}
+
+        endpoints = {classify: [self.image]}
+        if self.model.bounded:
+            endpoints[classify_jpeg] = [self.encoded]
+        return _archive([encoder, discriminator], endpoints)
+
     def _take(self, image):
         image = _not_empty(tf.ensure_shape(image, self.image.shape))
         return preprocessing.images_of(

@@ -91,11 +91,24 @@ def images(number=8, seed=0, channels=1):
 
 
 def networks(
-    dtype="float32", seed=0, min_sigma=0.0, architecture=TINY, **changes
+    dtype="float32",
+    seed=0,
+    min_sigma=0.0,
+    architecture=TINY,
+    classes=0,
+    **changes,
 ):
     """Encoder, decoder and discriminator, with changes to the tables."""
     table = dataclasses.replace(architecture, **changes)
-    return build_networks(table, LATENT_DIM, 1, seed, dtype, min_sigma)
+    return build_networks(
+        table,
+        LATENT_DIM,
+        1,
+        seed,
+        dtype,
+        min_sigma,
+        discriminator_classes=classes,
+    )
 
 
 def cycle_discriminator(dtype="float32", architecture=TINY):
@@ -115,10 +128,11 @@ def model(
     optimizers=None,
     seed=0,
     architecture=TINY,
+    classes=0,
     **compile_options,
 ):
     """A compiled tiny model, with a cycle discriminator if it needs one."""
-    players = networks(dtype, seed, architecture=architecture)
+    players = networks(dtype, seed, architecture=architecture, classes=classes)
     if objective and objective.cycle == "adversarial":
         players += (cycle_discriminator(dtype, architecture),)
     ali = ali_keras.ALI(
@@ -145,6 +159,8 @@ def variables(ali):
     }
     if ali.cycle_discriminator:
         owners["cycle_discriminator"] = ali.cycle_discriminator
+    if ali.discriminator_ema:
+        owners["discriminator_ema"] = ali.discriminator_ema
     named = {
         f"{name}/{number}/{variable.path.split('/')[-1]}": variable
         for name, owner in owners.items()

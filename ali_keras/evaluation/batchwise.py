@@ -36,6 +36,21 @@ def encode(model, images, progress=silent, labels=None):
     return {name: np.concatenate([c[name] for c in codes]) for name in codes[0]}
 
 
+def classify(model, images, progress=silent):
+    """Tells the classes of images, by both kinds of z; arguments as `encode`.
+
+    Returns:
+        Dictionary of arrays `(num_images, num_classes)`, the probabilities:
+        with the mean of q(z|x) at `z_mean`, with a draw at `z_sampled`.
+    """
+    found = {"z_mean": [], "z_sampled": []}
+    watched = watched_batches(images, progress, "Classifying")
+    for seed, batch in enumerate(watched):
+        found["z_mean"].append(model.classify(batch))
+        found["z_sampled"].append(model.classify(batch, True, seed))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
 def reconstruct(model, images, progress=silent, labels=None):
     """Reconstructs images, as a float array. Arguments as `encode`."""
     reconstructions = [

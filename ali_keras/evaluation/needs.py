@@ -23,6 +23,7 @@ NEEDS = {
     "reconstructions": ("queries", "reconstructions"),
     "samples": ("num_samples", "samples"),
     "sample_labels": ("samples", "sample_labels"),
+    "class_probabilities": ("class_probabilities",),
     "label_classifier": ("label_classifier",),
     "probability_classifier": ("probability_classifier",),
 }
@@ -60,6 +61,8 @@ class Needs:
     def has(self, need):
         """Whether a need is met: data may lack labels, or be no mixture.
 
+        A model may tell no classes.
+
         Args:
             need: String, a key of `NEEDS`. "images" are any data but those
                 of a known mixture, which has metrics of its own.
@@ -75,6 +78,8 @@ class Needs:
             return bool(self.model.num_classes)
         if need in ("images", "mixture"):
             return bool(self.mixture) == (need == "mixture")
+        if need == "class_probabilities":
+            return bool(self.model.discriminator_classes)
         if need in ("labels", "label_classifier", "probability_classifier"):
             return self.is_labelled
         return True
@@ -135,6 +140,11 @@ class Needs:
         if condition.num_classes:
             return condition.examples(self.num_samples)
         return np.resize(self.labels, (self.num_samples, condition.size))
+
+    @functools.cached_property
+    def class_probabilities(self):
+        """Dictionary of the queries' probabilities, by the kind of z."""
+        return batchwise.classify(self.model, self.queries, self.progress)
 
     @functools.cached_property
     def label_classifier(self):

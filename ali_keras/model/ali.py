@@ -5,24 +5,25 @@ import tensorflow as tf
 
 from ali_keras import noise
 from ali_keras.config import RunSettings
+from ali_keras.data.labelled import labelled_of
 from ali_keras.data.preprocessing import images_of
 from ali_keras.distribution.replicas import check_steps_per_execution
 from ali_keras.distribution.replicas import num_replicas
 from ali_keras.distribution.replicas import reducible
+from ali_keras.model import averages
 from ali_keras.model import keras_calls
-from ali_keras.model import loss_scaling
 from ali_keras.model import network_checks
 from ali_keras.model import trackers
-from ali_keras.model import updates
-from ali_keras.model.averages import update_averages
-from ali_keras.model.both_optimizers import BothOptimizers
-from ali_keras.model.both_optimizers import check_optimizers
-from ali_keras.model.graph_options import TrainsWithoutRemapper
 from ali_keras.model.inference import Inference
 from ali_keras.model.keras_calls import KerasCalls
 from ali_keras.model.labelled import Labelled
 from ali_keras.model.saving import Saving
-from ali_keras.networks.weights import copy_network
+from ali_keras.model.updates import loss_scaling
+from ali_keras.model.updates import simultaneous
+from ali_keras.model.updates.both_optimizers import BothOptimizers
+from ali_keras.model.updates.both_optimizers import check_optimizers
+from ali_keras.model.updates.graph_options import TrainsWithoutRemapper
+from ali_keras.model.updates.simultaneous import Player
 from ali_keras.objectives import regularization
 from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.objective import Objective
@@ -41,6 +42,10 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
     more, the last of a list, make the model conditional: they are told the
     batch's labels. docs/conditional.md has more.
 
+    A discriminator of K logits tells classes, from labels of some images: see
+    `objectives.semi_supervised`, and `classify`. A dictionary may then hold a
+    labelled batch beside the other, at "labelled_image" and "labelled_label".
+
     As in the authors' code, one call of the discriminator takes both kinds of
     pairs: its batch normalization mixes them, both losses share its dropout.
     In a new process, `import ali_keras` before `keras.models.load_model`.
@@ -56,7 +61,8 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
             the method of that name; without `z_log_sigma` it is
             deterministic, as BiGAN's. A plain tensor is taken as `z_mean`.
         decoder: `keras.Model`, z `(batch, latent_dim)` to image.
-        discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`.
+        discriminator: `keras.Model`, [image, z] to logit `(batch, 1)`, or to
+            a logit for each class, `(batch, num_classes)`.
         cycle_discriminator: `keras.Model`, [image, image] to logit, for an
             objective with an adversarial cycle. `None` is none.
         prior: "normal" or "uniform", see `prior.sample`.
@@ -105,15 +111,11 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
         if bounded:
             network_checks.check_range(decoder, prior, self.condition)
         self.latent_dim = decoder.inputs[0].shape[-1]
-        self.encoder_ema = self._averages_of(encoder, "encoder_ema")
-        self.decoder_ema = self._averages_of(decoder, "decoder_ema")
+        self.encoder_ema, self.decoder_ema, self.discriminator_ema = (
+            averages.averages_of(self)
+        )
         self.step = self._add_counter()
         self.build(self.input_shape)
-
-    def _averages_of(self, network, name):
-        averages = copy_network(network, name, self.variable_dtype)
-        averages.trainable = False
-        return averages
 
     def _add_counter(self):
         # Not an optimizer's counter: that stands still on a skipped step.
@@ -171,21 +173,12 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
         self.trackers = trackers.Trackers(
             self.objective, regularization.terms_of(self.networks)
         )
-        self._check_cycle_discriminator()
+        keras_calls.check_objective(self)
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator_variables)
         self._both_optimizers = BothOptimizers(
             self.generator_optimizer, self.discriminator_optimizer, self.step
         )
-
-    def _check_cycle_discriminator(self):
-        is_needed = self.objective.needs_cycle_discriminator
-        if is_needed != bool(self.cycle_discriminator):
-            raise ValueError(
-                "A cycle_discriminator must be given if, and only if, the "
-                f"objective's cycle is adversarial. Received: cycle="
-                f"{self.objective.cycle}, {self.cycle_discriminator}"
-            )
 
     @property
     def networks(self):
@@ -214,36 +207,34 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
 
     @property
     def players(self):
-        """Tuple of two `updates.Player`s: discriminator and generator."""
+        """Tuple of two `Player`s: discriminator and generator."""
         return (
-            updates.Player(
-                self.discriminator_optimizer, self.discriminator_variables
-            ),
-            updates.Player(self.generator_optimizer, self.generator_variables),
+            Player(self.discriminator_optimizer, self.discriminator_variables),
+            Player(self.generator_optimizer, self.generator_variables),
         )
 
     def train_step(self, data):
         """One step of Algorithm 1: one forward pass, two updates."""
         images, labels = self._images_and_labels(data)
+        labelled = labelled_of(data, self.variable_dtype, self.bounded)
         key = noise.fold(self.seed, self.step)
         players = self.players
         with tf.GradientTape(persistent=True) as tape:
             with loss_scaling.finite_statistics(self.trained_networks, players):
                 layer_losses = regularization.LayerLosses(self.networks)
                 terms = self._terms(
-                    layer_losses.networks, images, labels, key, training=True
+                    layer_losses.networks,
+                    images,
+                    labels,
+                    key,
+                    training=True,
+                    labelled=labelled,
                 )
                 terms = {**terms, **layer_losses.terms()}
             totals = self.objective.totals(terms, self.step)
-            losses = updates.scale(players, totals)
-        _, skipped = updates.update_simultaneously(players, losses, tape)
-        for averages, network in (
-            (self.encoder_ema, self.encoder),
-            (self.decoder_ema, self.decoder),
-        ):
-            update_averages(
-                averages, network, self.ema_decay, self.step, skipped
-            )
+            losses = simultaneous.scale(players, totals)
+        skipped = simultaneous.update_simultaneously(players, losses, tape)
+        averages.update_model(self, *skipped)
         self.step.assign_add(1)
         means = self.trackers.track(
             terms,
@@ -264,7 +255,9 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
 
     def _evaluation_terms(self, images, labels, key):
         networks = self.networks._replace(
-            encoder=self.encoder_ema, decoder=self.decoder_ema
+            encoder=self.encoder_ema,
+            decoder=self.decoder_ema,
+            discriminator=self.discriminator_ema or self.discriminator,
         )
         terms = self._terms(networks, images, labels, key, training=False)
         terms[trackers.RECONSTRUCTION_ERROR] = tf.reduce_mean(
@@ -281,9 +274,16 @@ class ALI(Inference, Labelled, KerasCalls, Saving, TrainsWithoutRemapper):
         images = network_checks.check_batch(images, self.input_shape)
         return images, self.labels_of_batch(data)
 
-    def _terms(self, networks, images, labels, key, training):
+    def _terms(self, networks, images, labels, key, training, labelled=None):
         return self.objective.terms(
-            networks, images, key, self.step, training, self.prior, labels
+            networks,
+            images,
+            key,
+            self.step,
+            training,
+            self.prior,
+            labels,
+            labelled,
         )
 
     @property

@@ -23,30 +23,14 @@ def build_model(config, images=None):
     Returns:
         `ALI`, compiled.
     """
-    architecture = ARCHITECTURES[config.architecture]
-    options = {
-        "latent_dim": config.latent_dim,
-        "channels": config.channels,
-        "seed": config.seed,
-        "dtype": config.precision,
-        "normalization": config.discriminator_normalization,
-    }
-    condition = config.networks.condition
-    networks = build_networks(
-        architecture,
-        min_sigma=config.min_sigma,
-        condition=condition,
-        embedding_dim=config.label_embedding_dim,
-        **options,
-    )
+    networks = networks_of(config)
     if images is not None:
         set_output_bias(networks[1], images)
-    if config.objective.needs_cycle_discriminator:
-        networks += (build_cycle_discriminator(architecture, **options),)
+    condition = config.networks.condition
     model = ALI(
         *networks,
         prior=config.prior,
-        bounded=architecture.is_bounded,
+        bounded=ARCHITECTURES[config.architecture].is_bounded,
         seed=config.seed,
         ema_decay=config.ema_decay,
         num_classes=condition and condition.num_classes,
@@ -62,3 +46,33 @@ def build_model(config, images=None):
         jit_compile=JIT_COMPILE[config.jit_compile],
     )
     return model
+
+
+def networks_of(config):
+    """Builds the networks of a configuration.
+
+    Args:
+        config: `Config`.
+
+    Returns:
+        Tuple of `keras.Model`s: encoder, decoder, discriminator and, if the
+        objective needs one, the cycle's discriminator.
+    """
+    options = {
+        "architecture": ARCHITECTURES[config.architecture],
+        "latent_dim": config.latent_dim,
+        "channels": config.channels,
+        "seed": config.seed,
+        "dtype": config.precision,
+        "normalization": config.discriminator_normalization,
+    }
+    networks = build_networks(
+        min_sigma=config.min_sigma,
+        condition=config.networks.condition,
+        embedding_dim=config.label_embedding_dim,
+        discriminator_classes=config.discriminator_classes,
+        **options,
+    )
+    if config.objective.needs_cycle_discriminator:
+        networks += (build_cycle_discriminator(**options),)
+    return networks

@@ -9,6 +9,7 @@ from ali_keras.latents import prior as priors
 from ali_keras.model.labelled import size_of
 from ali_keras.model.network_checks import check_batch
 from ali_keras.networks.condition import joined
+from ali_keras.objectives import class_losses
 
 
 class Inference:
@@ -18,6 +19,39 @@ class Inference:
     `(batch,)`, or attributes `(batch, size)`; one for all will do. Others take
     none.
     """
+
+    @property
+    def discriminator_classes(self):
+        """Classes that the discriminator tells; 0 if it has one logit."""
+        return class_losses.num_classes(self.discriminator)
+
+    def classify(self, images, sample=False, seed=0):
+        """Tells the classes of images, by the averaged discriminator.
+
+        Args:
+            images: As for `encode`.
+            sample: Boolean. Whether the discriminator sees each image with a
+                draw from q(z|x), as in training, instead of the mean.
+            seed: Integer. Fixes the draw.
+
+        Returns:
+            Tensor of the classes' probabilities, `(batch, num_classes)`.
+
+        Raises:
+            ValueError: if the discriminator has a single logit; else as
+                `encode`.
+        """
+        if not self.discriminator_classes:
+            raise ValueError(
+                "classify must be called on a model whose discriminator has "
+                "a logit for each class, see docs/semi_supervised.md. "
+                "Received: a discriminator with a single logit"
+            )
+        images = self._checked(images)
+        z = self.encode(images, sample=sample, seed=seed)
+        return tf.nn.softmax(
+            self.discriminator_ema([images, z], training=False)
+        )
 
     def encode(self, images, labels=None, sample=False, seed=0):
         """Encodes images to the mean of q(z|x), or draws from it.

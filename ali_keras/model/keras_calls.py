@@ -68,6 +68,22 @@ def check_no_weights(data):
             )
 
 
+def check_objective(model):
+    """Raises `ValueError` if an objective does not fit a model's networks."""
+    objective = model.objective
+    if objective.needs_cycle_discriminator != bool(model.cycle_discriminator):
+        raise ValueError(
+            "A cycle_discriminator must be given if, and only if, the "
+            f"objective's cycle is adversarial. Received: cycle="
+            f"{objective.cycle}, {model.cycle_discriminator}"
+        )
+    if model.discriminator_classes and not objective.joint:
+        raise ValueError(
+            "A discriminator of classes must see z: joint must be True. "
+            "Received: joint=False"
+        )
+
+
 def _without_weights(method):
     @functools.wraps(method)
     def call(self, *args, **kwargs):

@@ -56,7 +56,15 @@ def check_networks(networks, num_classes=None):
     _check_shape("The encoder's z_mean", encoder.output["z_mean"], z, "z")
     _check_decoder(decoder, image)
     pairs = discriminator.inputs[:2] if condition else discriminator.inputs
-    _check_judge(discriminator, "discriminator", image, z, "[image, z]", pairs)
+    _check_judge(
+        discriminator,
+        "discriminator",
+        image,
+        z,
+        "[image, z]",
+        pairs,
+        may_have_classes=condition is None,
+    )
     if cycle_discriminator is not None:
         _check_judge(
             cycle_discriminator,
@@ -207,14 +215,16 @@ def _check_decoder(decoder, image):
     _check_shape("The decoder's image", output, image, "the encoder's")
 
 
-def _check_judge(network, name, first, second, words, pair):
+def _check_judge(
+    network, name, first, second, words, pair, may_have_classes=False
+):
     shapes = [tuple(tensor.shape) for tensor in pair]
     wanted = [first, second]
     received = ", ".join(map(_words, shapes))
     if takes_dictionary(network):
         received = f"a dictionary of {received}"
     elif len(shapes) == 2 and all(map(_fit, shapes, wanted)):
-        return _check_logit(network, name)
+        return _check_logit(network, name, may_have_classes)
     elif len(shapes) == 2 and all(map(_fit, shapes, reversed(wanted))):
         received += ", which is the other way round"
     raise ValueError(
@@ -223,15 +233,20 @@ def _check_judge(network, name, first, second, words, pair):
     )
 
 
-def _check_logit(network, name):
+def _check_logit(network, name, may_have_classes):
     output = _output(network)
     shape = getattr(output, "shape", None)
-    if shape is None or tuple(shape) != (None, 1):
-        received = _words(shape) if shape else type(output).__name__
-        raise ValueError(
-            f"The {name} must give one logit an image, of the shape "
-            f"(batch, 1), without a sigmoid. Received: {received}"
-        )
+    is_vector = shape is not None and len(shape) == 2 and shape[0] is None
+    if is_vector and (shape[1] == 1 or may_have_classes and shape[1]):
+        return
+    received = _words(shape) if shape else type(output).__name__
+    classes = ""
+    if may_have_classes:
+        classes = "; or one for each class, of the shape (batch, num_classes)"
+    raise ValueError(
+        f"The {name} must give one logit an image, of the shape "
+        f"(batch, 1), without a sigmoid{classes}. Received: {received}"
+    )
 
 
 def _check_shape(what, tensor, wanted, whose):

@@ -24,6 +24,7 @@ def build_networks(
     normalization="none",
     condition=None,
     embedding_dim=None,
+    discriminator_classes=0,
 ):
     """Builds encoder, decoder and discriminator of an architecture.
 
@@ -41,6 +42,8 @@ def build_networks(
             its last input. `None`: it does not.
         embedding_dim: Integer. Size of each network's embedding of it;
             `None` is `latent_dim`.
+        discriminator_classes: Integer. Logits of the discriminator, one for
+            each class; 0 is the table's single logit.
 
     Returns:
         Tuple of three `keras.Model`s:
@@ -49,7 +52,8 @@ def build_networks(
             layer before z after its activation. There is no `z_log_sigma`
             where the table's last row gives z itself.
         decoder: z `(batch, latent_dim)` to an image.
-        discriminator: [image, z] to a logit `(batch, 1)`.
+        discriminator: [image, z] to a logit `(batch, 1)`, or to those of the
+            classes, `(batch, discriminator_classes)`.
     """
     networks = _NetworkBuilder(architecture, latent_dim, channels, seed, dtype)
     if condition:
@@ -57,7 +61,8 @@ def build_networks(
             condition, embedding_dim or latent_dim, seed, dtype
         )
     encoder, decoder = networks.encoder(min_sigma), networks.decoder()
-    return encoder, decoder, networks.discriminator(normalization)
+    discriminator = networks.discriminator(normalization, discriminator_classes)
+    return encoder, decoder, discriminator
 
 
 def build_cycle_discriminator(
@@ -145,7 +150,7 @@ class _NetworkBuilder:
             )
         return keras.Model(joined(z, label), image, name="decoder")
 
-    def discriminator(self, normalization):
+    def discriminator(self, normalization, num_classes=0):
         self.rows.normalization = normalization
         image = keras.Input(self.image_shape, name="image")
         z = keras.Input((self.latent_dim,), name="z")
@@ -156,7 +161,7 @@ class _NetworkBuilder:
         self._check_vector(h_x, "discriminator_x")
         h = keras.layers.Concatenate(dtype=self.dtype)([h_x, h_z])
         label, h = self._with_label(h, "discriminator")
-        logit = self._logit(h, "discriminator")
+        logit = self._logit(h, "discriminator", num_classes)
         inputs = joined(image, z, label)
         return keras.Model(inputs, logit, name="discriminator")
 
@@ -186,8 +191,10 @@ class _NetworkBuilder:
         concatenate = keras.layers.Concatenate(dtype=self.dtype)
         return label, concatenate([h, embedded])
 
-    def _logit(self, h, network):
+    def _logit(self, h, network, num_classes=0):
         *hidden, last = self.architecture.discriminator_xz
+        if num_classes:
+            last = last._replace(feature_maps=num_classes)
         h = self._rows(hidden, h, f"{network}_xz")
         logit = self._row(last, h, f"{network}_logit", self.output_dtype)
         return keras.layers.Flatten(dtype=self.output_dtype)(logit)

@@ -68,6 +68,13 @@ class NetworkSettings:
             )
         return Condition(self.conditional, self.label_dim)
 
+    discriminator_classes: int = setting(
+        0,
+        "Classes of the data that the discriminator tells, from the labels of "
+        "some images; 0: none.",
+        at_least=0,
+    )
+
     @property
     def image_shape(self):
         """Height, width and channels of the networks' images."""

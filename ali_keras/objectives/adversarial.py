@@ -4,6 +4,7 @@ from ali_keras import noise
 from ali_keras import settings
 from ali_keras.lazy import tensorflow as tf
 from ali_keras.objectives import augmentation
+from ali_keras.objectives import class_losses
 from ali_keras.objectives import losses
 from ali_keras.objectives.term import DISCRIMINATOR
 from ali_keras.objectives.term import GENERATOR
@@ -105,7 +106,8 @@ def adversarial_terms(
 
     Args:
         discriminator: `keras.Model`, the parts of a pair, and its label if it
-            takes one, to a logit `(batch, 1)`.
+            takes one, to a logit `(batch, 1)`, or to logits of classes, of
+            which the score is taken, see `class_losses`.
         pairs: Tuple of two tensors, the parts of the pairs. Along axis 0,
             the true pairs (the encoder's) come first, then as many made ones
             (the decoder's).
@@ -125,7 +127,8 @@ def adversarial_terms(
     def discriminate(pairs, labels):
         inputs = [*pairs, *labels]
         with noise.scope(key, groups=2):
-            return discriminator(inputs, training=training)[:, 0]
+            logits = discriminator(inputs, training=training)
+        return class_losses.score(logits)
 
     logits = tf.split(discriminate(pairs, labels), 2)
     terms = _losses(logits, relativistic)

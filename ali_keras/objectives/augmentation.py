@@ -59,17 +59,18 @@ def shift(images, max_pixels, key):
     return tf.gather(shifted, columns, axis=2, batch_dims=1)
 
 
-def add_instance_noise(x, stddev, num_steps, key, step):
+def add_instance_noise(x, stddev, num_steps, key, step, groups=2):
     """Adds Gaussian noise that fades (Arjovsky & Bottou, 2017).
 
     Args:
-        x: Tensor `(2 * batch, height, width, channels)`, the images of both
-            kinds of pairs in a row.
+        x: Tensor `(groups * batch, height, width, channels)`, such as the
+            images of both kinds of pairs in a row.
         stddev: Float.
         num_steps: Integer. Steps over which it falls linearly to 0; 0 keeps
             it constant.
         key: int32 tensor of shape `(2,)`, see `noise.fold`.
         step: Scalar integer tensor.
+        groups: Integer. Kinds of pairs.
 
     Returns:
         Tensor like `x`.
@@ -77,9 +78,10 @@ def add_instance_noise(x, stddev, num_steps, key, step):
     stddev = tf.cast(stddev, x.dtype)
     if num_steps:
         stddev *= tf.cast(tf.nn.relu(1 - step / num_steps), x.dtype)
-    # Drawn apart for both kinds of pairs, so that replicas slice alike.
-    shape = tf.shape(tf.split(x, 2)[0])
+    # Drawn apart for each kind of pairs, so that replicas slice alike.
+    shape = tf.shape(tf.split(x, groups)[0])
     draws = [
-        noise.normal(noise.fold(key, kind), shape, x.dtype) for kind in range(2)
+        noise.normal(noise.fold(key, kind), shape, x.dtype)
+        for kind in range(groups)
     ]
     return x + stddev * tf.concat(draws, axis=0)

@@ -54,10 +54,21 @@ class Forward:
         step: Scalar integer tensor.
         training: Boolean. Whether the stabilisers act.
         prior: String, one of `prior.PRIORS`.
+        labelled: Tuple of the images and labels of a labelled batch, or
+            `None`.
     """
 
     def __init__(
-        self, objective, networks, images, labels, key, step, training, prior
+        self,
+        objective,
+        networks,
+        images,
+        labels,
+        key,
+        step,
+        training,
+        prior,
+        labelled=None,
     ):
         self.objective = objective
         self.networks = networks
@@ -67,6 +78,7 @@ class Forward:
         self.step = step
         self.training = training
         self.prior = prior
+        self.labelled = labelled
         self._computed = {}
 
     def key_of(self, stream):

@@ -12,13 +12,20 @@ from ali_keras.objectives import augmentation
 from ali_keras.objectives import cycle
 from ali_keras.objectives import latent_regression
 from ali_keras.objectives import regularization
+from ali_keras.objectives import semi_supervised
 from ali_keras.objectives.forward import Forward
 from ali_keras.objectives.forward import Networks
 from ali_keras.objectives.term import DISCRIMINATOR
 from ali_keras.objectives.term import GENERATOR
 from ali_keras.objectives.term import total
 
-PIECES = (adversarial, augmentation, cycle, latent_regression)
+PIECES = (
+    adversarial,
+    augmentation,
+    cycle,
+    latent_regression,
+    semi_supervised,
+)
 
 
 # A dataclass takes the fields of its last base first.
@@ -48,6 +55,7 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
         training,
         prior="normal",
         labels=None,
+        labelled=None,
     ):
         """Runs the networks forward and computes the terms of all losses.
 
@@ -61,6 +69,8 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
             labels: int32 tensor `(batch,)`, -1 where there is no label, or
                 `None`. ALI's own terms do not look at them, but conditional
                 networks are told them.
+            labelled: Tuple of the images and labels of a labelled batch, for
+                `semi_supervised`; `None` if there is none.
 
         Returns:
             Dictionary of scalars by the names of `all_terms`, without the
@@ -75,6 +85,7 @@ class Objective(*(piece.Settings for piece in reversed(PIECES))):
             step,
             training,
             prior,
+            labelled,
         )
         values = {}
         for piece in self.pieces:

@@ -9,7 +9,7 @@ from ali_keras import files
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
 from ali_keras.model import trackers
-from ali_keras.model.loss_scaling import LOWEST_SCALE
+from ali_keras.model.updates.loss_scaling import LOWEST_SCALE
 from ali_keras.workdir import run_files
 
 

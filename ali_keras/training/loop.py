@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ali_keras import files
 from ali_keras.data import batches
+from ali_keras.data import labelled as labelled_data
 from ali_keras.data.preprocessing import to_float
 from ali_keras.distribution import signals
 from ali_keras.distribution.cluster import is_worker_loss
@@ -18,6 +19,7 @@ from ali_keras.errors import NonFiniteError
 from ali_keras.model.build import build_model
 from ali_keras.networks.weights import NUM_IMAGES
 from ali_keras.training import callbacks
+from ali_keras.training import labelled_images
 from ali_keras.training import summary
 from ali_keras.training.pictures import DrawPictures
 from ali_keras.workdir import finishing
@@ -37,10 +39,18 @@ class TrainingLoop:
         images: uint8 array `(num_examples, height, width, channels)`.
         labels: int64 array `(num_examples,)`, or `None`; of a model of
             attributes float32 `(num_examples, num_attributes)`.
+        labelled: `LabelledSubset` of the images, or `None`.
     """
 
     def __init__(
-        self, config, workdir, execution, strategy, images, labels=None
+        self,
+        config,
+        workdir,
+        execution,
+        strategy,
+        images,
+        labels=None,
+        labelled=None,
     ):
         self.config = config
         self.workdir = workdir
@@ -48,6 +58,7 @@ class TrainingLoop:
         self.strategy = strategy
         self.images = images
         self.labels = labels
+        self.labelled = labelled
         self.is_chief = is_chief(strategy)
         self.steps_per_epoch = (
             config.steps_per_epoch or len(images) // config.batch_size
@@ -158,16 +169,36 @@ class TrainingLoop:
 
     def _batches(self, steps):
         return self.strategy.distribute_datasets_from_function(
-            lambda context: batches.training_batches(
-                self.images,
-                self.config.batch_size,
-                self.config.seed,
+            lambda context: self._shares(
                 steps,
-                self.steps_per_epoch,
                 batches.replicas_of(context),
                 context.num_replicas_in_sync,
-                self.labels,
             )
+        )
+
+    def _shares(self, steps, replicas, num_replicas):
+        config = self.config
+        dataset = batches.training_batches(
+            self.images,
+            config.batch_size,
+            config.seed,
+            steps,
+            self.steps_per_epoch,
+            replicas,
+            num_replicas,
+            self.labels,
+        )
+        if not self.labelled:
+            return dataset
+        return labelled_data.add_labelled(
+            dataset,
+            self.images,
+            self.labelled,
+            labelled_images.batch_size(config),
+            config.seed,
+            steps,
+            replicas,
+            num_replicas,
         )
 
     def _callbacks(self, epoch, state, notice):

@@ -9,6 +9,7 @@ from ali_keras.distribution import strategy as distribution
 from ali_keras.distribution.replicas import wait_for_all
 from ali_keras.errors import InputError
 from ali_keras.training import conditioning
+from ali_keras.training import labelled_images
 from ali_keras.training import summary
 from ali_keras.training.execution import Execution
 from ali_keras.training.loop import TrainingLoop
@@ -46,6 +47,7 @@ def train(config, workdir, execution=None):
     is_chief = distribution.is_chief(strategy)
     _check_replicas(config, strategy)
     config = conditioning.as_recorded(config, workdir)
+    labelled_images.check(config, strategy.num_replicas_in_sync)
     workdir.check(config)
     if workdir.is_finished(config):
         print(f"{workdir.path} is finished: {config.epochs} epochs trained.")
@@ -53,22 +55,28 @@ def train(config, workdir, execution=None):
         return
     if not is_chief:
         wait_for_all(strategy)  # The chief prepares data and workdir.
-    config, train_data, held_out, label_names = _load_data(
+    config, train_data, held_out, builder = _load_data(
         config, execution, is_chief
     )
-    loop = TrainingLoop(config, workdir, execution, strategy, *train_data)
+    labelled = labelled_images.choose(config, builder, train_data[1])
+    loop = TrainingLoop(
+        config, workdir, execution, strategy, *train_data, labelled
+    )
     loop.check_epochs()
     if is_chief:
-        _train_and_write(loop, held_out, label_names)
+        _train_and_write(loop, held_out, builder)
     else:
         loop.run()
     wait_for_all(strategy)  # The chief also has pictures to draw.
 
 
-def _train_and_write(loop, held_out, label_names):
+def _train_and_write(loop, held_out, builder):
     workdir, config = loop.workdir, loop.config
+    label_names = sources.label_names(builder)
     with workdir.locked():
         workdir.claim(config)
+        if loop.labelled:
+            labelled_images.write(workdir, config, builder, loop.labelled)
         wait_for_all(loop.strategy)  # They read the workdir from here on.
         pictures = Pictures(config, workdir, *held_out)
         model = loop.run(pictures)
@@ -110,4 +118,4 @@ def _load_data(config, execution, tell):
         for split in splits.split_names(builder, config.train_split)
     )
     batches.check_batch_size(config.batch_size, len(train_data[0]))
-    return config, train_data, held_out, sources.label_names(builder)
+    return config, train_data, held_out, builder

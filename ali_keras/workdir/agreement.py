@@ -6,11 +6,9 @@ not compared.
 
 import keras
 
-from ali_keras.architectures import ARCHITECTURES
 from ali_keras.errors import InputError
 from ali_keras.model.ali import ALI
-from ali_keras.networks.builder import build_cycle_discriminator
-from ali_keras.networks.builder import build_networks
+from ali_keras.model.build import networks_of
 from ali_keras.objectives.objective import Objective
 from ali_keras.settings import settings_of
 
@@ -70,6 +68,7 @@ def _settings_of(model):
         "latent_dim": model.latent_dim,
         "conditional": condition.kind if condition else "none",
         **({"label_dim": condition.size} if condition else {}),
+        "discriminator_classes": model.discriminator_classes,
         "prior": model.prior,
         "seed": model.seed,
         "ema_decay": model.ema_decay,
@@ -98,23 +97,9 @@ def _others(model, config):
 
 
 def _build(config):
-    options = {
-        "architecture": ARCHITECTURES[config.architecture],
-        "latent_dim": config.latent_dim,
-        "channels": config.channels,
-        "dtype": config.precision,
-        "normalization": config.discriminator_normalization,
-    }
     # Without the initial values of variables, which take most of the time.
     with keras.StatelessScope(initialize_variables=False):
-        networks = build_networks(
-            min_sigma=config.min_sigma,
-            condition=config.networks.condition,
-            embedding_dim=config.label_embedding_dim,
-            **options,
-        )
-        if config.objective.needs_cycle_discriminator:
-            networks += (build_cycle_discriminator(**options),)
+        networks = networks_of(config)
     return dict(zip(NETWORKS, networks, strict=False))
 
 

@@ -2,6 +2,7 @@
 
 DESCRIPTIONS = {
     "config.json": "resolved configuration",
+    "labelled_images.json": "the training images whose labels were seen",
     "model.keras": "trained model, for keras.models.load_model",
     "export/encoder": "SavedModel of the encoder, by version",
     "export/decoder": "SavedModel of the decoder, by version",

@@ -45,6 +45,7 @@ class Workdir:
         self.training = self.path / "training.json"
         self.metrics = self.path / "metrics.json"
         self.pictures = self.path / "pictures"
+        self.labelled_images = self.path / "labelled_images.json"
 
     def check(self, config):
         """Checks that the folder is free or this configuration's.
@@ -93,8 +94,9 @@ class Workdir:
         self.check(config)
         differences = self._differences(config)
         if differences - {"epochs"}:
-            with files.writable(self.rollbacks):  # They are another run's.
-                self.rollbacks.unlink(missing_ok=True)
+            for path in (self.rollbacks, self.labelled_images):
+                with files.writable(path):  # It is another run's.
+                    path.unlink(missing_ok=True)
         if differences:
             config.write(self.config)
 

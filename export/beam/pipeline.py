@@ -19,17 +19,25 @@ from .steps import DEAD
 # DirectRunner, Beam's default, would first fetch a program from the network.
 RUNNER = "FnApiRunner"
 BATCH_SIZE = 256
-COLUMNS = ("z_mean", "z_log_sigma", "features")
+COLUMNS = ("z_mean", "z_log_sigma", "features", "probabilities")
 GOOD = "good"
 
 
 def encode_files(
-    servable, description, pattern, input_format, prefix, output_format, flags
+    servable,
+    name,
+    description,
+    pattern,
+    input_format,
+    prefix,
+    output_format,
+    flags,
 ):
     """Runs the pipeline to its end.
 
     Args:
-        servable: Path of the encoder's SavedModel, the same on all workers.
+        servable: Path of the SavedModel, the same on all workers.
+        name: "encoder" or "classifier".
         description: What it says of itself, see `servable_writer.describe`.
         pattern: Glob of the files to read.
         input_format: "tfrecord" or "images".
@@ -45,14 +53,14 @@ def encode_files(
             prefix, or SavedModel, files and flags do not go together.
         OSError: if the folder of the prefix cannot be made.
     """
-    signatures = _find_signatures(servable)
+    signatures = _find_signatures(servable, name)
     further = _find_further_inputs(signatures, input_format)
     columns = _find_columns(signatures)
     _check_places(pattern, prefix)
     pipeline = _open_pipeline(flags)
     read = _split(READERS[input_format], further)
     decoded, dead = _read(pipeline, pattern, read, description)
-    encode = steps.Encode(servable, columns, description)
+    encode = steps.Encode(servable, tuple(signatures), columns, description)
     size = description["batch_size"] or BATCH_SIZE
     _ = (
         decoded
@@ -107,13 +115,13 @@ READERS = {
 WRITERS = {"parquet": write_parquet, "tfrecord": write_examples}
 
 
-def _find_signatures(servable):
+def _find_signatures(servable, name):
     """Returns the signatures whose outputs are written, by name."""
     signatures = servables.load(servable).signatures
-    needed = servables.DETERMINISTIC["encoder"]
+    needed = servables.DETERMINISTIC[name]
     if not set(needed) <= set(signatures):
         raise InputError(
-            "An encoder must have the signatures encode and features, as "
+            f"The {name} must have the signatures {' and '.join(needed)}, as "
             f"export.saved_model writes it. Received: {servable}, with "
             f"{', '.join(signatures)}"
         )

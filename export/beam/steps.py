@@ -172,13 +172,15 @@ class Encode(beam.DoFn):
     """Encodes batches of pairs of key and inputs to rows: dictionaries.
 
     Args:
-        servable: Path of the encoder's SavedModel.
+        servable: Path of the SavedModel.
+        signatures: Tuple of the names of those that are called.
         columns: Names of the outputs that a row has beside its key.
         description: What the servable says of itself.
     """
 
-    def __init__(self, servable, columns, description):
+    def __init__(self, servable, signatures, columns, description):
         self._servable = str(servable)
+        self._signatures = signatures
         self._columns = columns
         self._batch_size = description["batch_size"]
         self._shared = Shared()  # One model for all threads of a process.
@@ -196,7 +198,7 @@ class Encode(beam.DoFn):
             for name in rows[0]
         }
         outputs = {}
-        for name in servables.DETERMINISTIC["encoder"]:
+        for name in self._signatures:
             signature = self._model.signatures[name]
             taken = servables.select_inputs(signature, inputs)
             outputs |= signature(

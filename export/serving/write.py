@@ -80,9 +80,11 @@ def _choose_labels(saved_models, version, canary_version):
 
 
 def _names(saved_models, version):
-    reconstructor = pathlib.Path(saved_models, "reconstructor", str(version))
-    third = ["reconstructor"] if reconstructor.exists() else []
-    return ["encoder", "decoder", *third]
+    return ["encoder", "decoder"] + [
+        name
+        for name in ("classifier", "reconstructor")
+        if pathlib.Path(saved_models, name, str(version)).exists()
+    ]
 
 
 @contextlib.contextmanager

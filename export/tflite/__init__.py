@@ -3,8 +3,9 @@
 python -m export.tflite --saved_models=DIR --output=DIR --quantization=int8
 
 Writes OUTPUT/encoder_FORM.tflite, with the signatures `encode` and `features`,
-OUTPUT/decoder_FORM.tflite, with `decode`, and beside each a .json that says
-what it takes and gives. FORM is float32 (--quantization=none), float16,
+OUTPUT/decoder_FORM.tflite, with `decode`, of a classifier also
+OUTPUT/classifier_FORM.tflite, with `classify`, and beside each a .json that
+says what it takes and gives. FORM is float32 (--quantization=none), float16,
 dynamic or int8. The files need LiteRT's builtin operations alone and take
 batches of one size, --batch_size, by default 1.
 

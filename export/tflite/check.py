@@ -28,6 +28,7 @@ TITLES = (
     "reconstruction error (MSE)",
 )
 SAVED_MODEL = "saved_model"
+MEASURED = ("encoder", "decoder")
 
 
 def measure(source, dataset=None, progress=silent):
@@ -59,7 +60,7 @@ def measure(source, dataset=None, progress=silent):
     for quantization, form in each:
         contents = {
             name: source.convert(name, quantization, examples[name])
-            for name in source.paths
+            for name in MEASURED
         }
         forms[form] = _measure_form(contents, measurement, expected)
     return {

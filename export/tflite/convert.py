@@ -17,7 +17,7 @@ def convert(path, name, batch_size, quantization="none", examples=None):
 
     Args:
         path: Path of the SavedModel.
-        name: "encoder" or "decoder".
+        name: "encoder", "decoder" or "classifier".
         batch_size: Integer. The file takes such batches alone.
         quantization: A key of `forms.FORMS`. With "int8" all operations are of
             integers; inputs and outputs keep the SavedModel's types.

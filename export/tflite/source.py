@@ -36,6 +36,7 @@ class Source:
     def __init__(
         self, saved_models, version=None, batch_size=None, data_dir=None
     ):
+        # By name: the classifier too, if there is one.
         self.paths = servables.find_pair(saved_models, version)
         encoder = self.paths["encoder"]
         self.description = servables.read_description(encoder)
@@ -81,8 +82,8 @@ class Source:
                 training's.
 
         Returns:
-            Dictionary: for "encoder" and "decoder" a dictionary of the arrays
-            that they take, by name. They are of the first
+            Dictionary: for each servable a dictionary of the arrays that it
+            takes, by name. They are of the first
             `NUM_REPRESENTATIVE` examples of the training split.
 
         Raises:
@@ -100,8 +101,8 @@ class Source:
         twice = {k: np.concatenate([rows] * 2) for k, rows in fields.items()}
         twice["z"] = np.concatenate([means, draws])
         return {
-            "encoder": self._select_all("encoder", fields),
-            "decoder": self._select_all("decoder", twice),
+            name: self._select_all(name, twice if name == "decoder" else fields)
+            for name in self.paths
         }
 
     def _select_all(self, name, fields):

@@ -76,7 +76,7 @@ def describe(source, name, quantization, content):
 
     Args:
         source: `Source`.
-        name: "encoder" or "decoder".
+        name: "encoder", "decoder" or "classifier".
         quantization: A key of `forms.FORMS`.
         content: Bytes of the file.
 

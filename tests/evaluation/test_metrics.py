@@ -20,7 +20,7 @@ LABELS = np.arange(12) % 3
 
 @pytest.fixture(scope="module")
 def model():
-    return tiny.model()
+    return tiny.model(classes=3)
 
 
 def pixels(number, seed=0):

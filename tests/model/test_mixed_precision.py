@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import ali_keras
 from ali_keras import Objective
-from ali_keras.model import loss_scaling
+from ali_keras.model.updates import loss_scaling
 from tests import tiny
 
 SCALE = 1024.0

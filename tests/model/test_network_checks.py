@@ -114,7 +114,16 @@ CASES = {
         r"a list of two, .* Received: a dictionary of \(batch, 4",
     ),
     "logits": (
-        dict(discriminator=discriminator(LAYERS.Dense(2))),
+        dict(discriminator=discriminator(LAYERS.Reshape((19, 1)))),
+        r"or one for each class, .* Received: \(batch, 19, 1\)",
+    ),
+    # It compares images, and tells no classes.
+    "cycle logits": (
+        dict(
+            cycle_discriminator=judge(
+                (4, 4, 1), (4, 4, 1), logit=LAYERS.Dense(2)
+            )
+        ),
         r"\(batch, 1\), without a sigmoid. Received: \(batch, 2\)",
     ),
     "not built": (

@@ -12,7 +12,7 @@ from ali_keras.distribution import signals
 from ali_keras.errors import NonFiniteError
 from ali_keras.errors import Terminated
 from ali_keras.model import trackers
-from ali_keras.model.loss_scaling import LOWEST_SCALE
+from ali_keras.model.updates.loss_scaling import LOWEST_SCALE
 from ali_keras.training.callbacks import ContinueMeans
 from ali_keras.training.callbacks import StopAtSignal
 from ali_keras.training.callbacks import StopOnNonFinite

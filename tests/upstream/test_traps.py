@@ -14,7 +14,7 @@ import tensorflow as tf
 from ali_keras import Objective
 from ali_keras import noise
 from ali_keras.data.batches import training_batches
-from ali_keras.model import updates
+from ali_keras.model.updates import simultaneous
 from ali_keras.networks.layers import StatelessDropout
 from tests import tiny
 
@@ -54,10 +54,10 @@ def as_in_keras(optimizer, variables, loss):
 
 
 def as_here(optimizer, variables, loss):
-    players = [updates.Player(optimizer, variables)]
+    players = [simultaneous.Player(optimizer, variables)]
     with tf.GradientTape(persistent=True) as tape:
-        losses = updates.scale(players, [loss()])
-    updates.update_simultaneously(players, losses, tape)
+        losses = simultaneous.scale(players, [loss()])
+    simultaneous.update_simultaneously(players, losses, tape)
 
 
 def fit(model, images, **options):

@@ -5,6 +5,7 @@ To add one, write a file beside the others and name its metric in `METRICS`.
 
 from ali_keras.evaluation.metrics import between_class_variance
 from ali_keras.evaluation.metrics import class_shares
+from ali_keras.evaluation.metrics import classification_error
 from ali_keras.evaluation.metrics import classifier_score
 from ali_keras.evaluation.metrics import image_counts
 from ali_keras.evaluation.metrics import label_accuracy
@@ -22,6 +23,7 @@ METRICS = {
     "mean_sigma": mean_sigma.METRIC,
     "between_class_variance": between_class_variance.METRIC,
     "nearest_neighbour_accuracy": nearest_neighbour_accuracy.METRIC,
+    "classification_error": classification_error.METRIC,
     "label_accuracy": label_accuracy.METRIC,
     "class_shares": class_shares.METRIC,
     "classifier_score": classifier_score.METRIC,

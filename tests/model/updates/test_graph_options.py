@@ -7,8 +7,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from ali_keras.model import graph_options
-from ali_keras.model.graph_options import without_remapper
+from ali_keras.model.updates import graph_options
+from ali_keras.model.updates.graph_options import without_remapper
 from tests import programs
 from tests import tiny
 
@@ -18,7 +18,7 @@ import hashlib
 import sys
 import numpy as np
 import ali_keras
-from ali_keras.model import graph_options
+from ali_keras.model.updates import graph_options
 if sys.argv[1] == "as TensorFlow has it":
     del graph_options.TrainsWithoutRemapper.make_train_function
 config = ali_keras.Config.from_preset("mnist", precision="float32")

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from ali_keras.distribution.replicas import num_replicas
-from ali_keras.model import loss_scaling
+from ali_keras.model.updates import loss_scaling
 
 
 class Player(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ali_keras.model import loss_scaling
+from ali_keras.model.updates import loss_scaling
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])

@@ -1,0 +1,1 @@
+"""How the two players move: one step, scaled losses, both optimizers."""
