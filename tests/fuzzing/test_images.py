@@ -17,7 +17,7 @@ from tests import tiny
 from tests.data import headers
 from tests.fuzzing import mutations
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 NUM_INPUTS = 10_000
 # Times that a data set is opened anew, and read anew: both take long.
 NUM_OPENED, NUM_READ = 40, 600
