@@ -8,12 +8,12 @@ DEMO := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup beam demo docs test test-slow lint clean FORCE
+.PHONY: help setup beam demo docs test test-slow test-exhaustive lint clean FORCE
 # An interrupted `make` would delete it, and with it the training so far.
 .PRECIOUS: $(DEMO)/model.keras
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-15s %s\n", $$1, $$2}' Makefile
 
 # The version of a Python, such as 3.12. It is run, because the shim of a version
 # manager may be on PATH and start nothing.
@@ -85,13 +85,16 @@ lint: $(VENV)/.dev ## Check style, formatting and who imports whom
 	$(VENV)/bin/lint-imports --no-cache
 
 # A file's tests stay in one process, which trains its fixtures only once.
-test: lint ## Lint, then run all tests but the slow ones
-	$(VENV)/bin/python -m pytest -m "not slow" \
-		--numprocesses=$(WORKERS) --dist=loadfile
+in_processes = --numprocesses=$(WORKERS) --dist=loadfile
+
+test: lint ## Lint, then run all tests but the slow and the exhaustive ones
+	$(VENV)/bin/python -m pytest -m "not slow and not exhaustive" $(in_processes)
 
 test-slow: $(VENV)/.dev $(BEAM)/.runtime ## Run the slow tests
-	$(VENV)/bin/python -m pytest -m slow \
-		--numprocesses=$(WORKERS) --dist=loadfile
+	$(VENV)/bin/python -m pytest -m slow $(in_processes)
+
+test-exhaustive: $(VENV)/.dev $(BEAM)/.runtime ## Run the longest tests
+	$(VENV)/bin/python -m pytest -m exhaustive $(in_processes)
 
 clean: ## Remove build outputs and caches; keep .venv and runs
 	rm -rf build dist ./*.egg-info .pytest_cache .ruff_cache

@@ -38,8 +38,8 @@ def decode(image_bytes, size, channels, dataset, max_image_pixels):
     """
     with tf.control_dependencies(_check_amount(image_bytes)):
         image_bytes = tf.identity(image_bytes)
-    # One after the other: of two that fail at once, the answer could be that
-    # of the other, "cancelled".
+    # One after the other. In parallel, the first bad file cancels the others,
+    # and the answer may be "cancelled" in place of the reason.
     num_pixels = tf.map_fn(
         image_header_ops.count_pixels,
         image_bytes,

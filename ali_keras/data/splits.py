@@ -188,7 +188,7 @@ def load_arrays(
 
 
 def load_splits(
-    config, data_dir=None, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
+    config, data_dir=None, *, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
 ):
     """Loads the training and the held-out split of a run's data set.
 
@@ -210,7 +210,7 @@ def load_splits(
 
 
 def load_held_out(
-    config, data_dir=None, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
+    config, data_dir=None, *, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
 ):
     """Loads the held-out split alone. See `load_splits`."""
     which = slice(1, None)

@@ -181,13 +181,13 @@ def test_a_killed_worker_ends_the_other(tmp_path):
     check_loss(2, tmp_path, lost=1)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_killed_worker_ends_all(tmp_path, lost):
     check_loss(3, tmp_path, lost)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_worker_that_hangs_ends_the_other(tmp_path, lost):
     check_loss(2, tmp_path, lost, signal.SIGSTOP)

@@ -258,7 +258,7 @@ def test_what_any_strategy_saved_loads_under_any_other(saved, num_replicas):
         tiny.check_that_copies_agree(model, num_replicas)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("first, second", ((1, 2), (2, 1), (4, 1), (1, 4)))
 def test_training_goes_on_under_another_strategy(tmp_path, first, second):
     model = trained(first)

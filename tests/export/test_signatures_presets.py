@@ -53,7 +53,7 @@ def distinct_presets():
     return found.values()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("preset", distinct_presets())
 def test_every_preset_answers_as_keras(preset, tmp_path):
     channels = {"channels": 3} if preset.startswith("report_c") else {}

@@ -64,7 +64,7 @@ def servable(tmp_path_factory):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("place", "kind"),
     [

@@ -85,7 +85,7 @@ def test_a_run_killed_three_times_ends_the_same(whole, flags, tmp_path):
     check_kills(tmp_path / "run", whole, flags, [0.1, None, 0.6])
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_run_killed_twenty_times_ends_the_same(whole, flags, tmp_path):
     rng = np.random.default_rng()
     delays = [None if n % 3 else rng.uniform(0, 1) for n in range(20)]

@@ -42,7 +42,7 @@ def measure(process, workdir):
     return usages
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_fifty_epochs_need_what_ten_do(data_dir, tmp_path):
     workdir = Workdir(tmp_path / "run")
     with programs.open_train(

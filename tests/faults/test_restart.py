@@ -56,7 +56,7 @@ def whole(tmp_path_factory, data_dir):
     return programs.saved_variables(folder / "run" / "model.keras")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lost", [0, 2])
 def test_a_job_survives_the_loss_of_a_worker(whole, tmp_path, data_dir, lost):
     launcher = launch(tmp_path, data_dir)
@@ -72,7 +72,7 @@ def test_a_job_survives_the_loss_of_a_worker(whole, tmp_path, data_dir, lost):
     assert programs.saved_variables(model) == whole
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_job_told_to_end_goes_on_from_there(whole, tmp_path, data_dir):
     launcher = launch(tmp_path, data_dir)
     wait_for_checkpoint(launcher, tmp_path)

@@ -69,7 +69,7 @@ def check_outcome(client, call):
             assert len(array) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_reply_gives_a_value_or_one_error(kind):
     transport, write, edits = KINDS[kind]

@@ -9,7 +9,7 @@ from ali_keras.training import callbacks
 from ali_keras.workdir import run_files
 from tests.fuzzing import mutations
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 NUM_INPUTS = 10_000
 NUM_OF_OTHERS = 2000  # Of each file that is read once.
 CONFIG = Config.from_preset("alice_mnist", "mnist_5k", epochs=3).values()

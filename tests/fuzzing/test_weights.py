@@ -14,7 +14,7 @@ from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tests.fuzzing import mutations
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 NUM_CHECKPOINTS = 10_000
 # What gets past the checksums takes Keras half a second.
 NUM_MODELS = 1000

@@ -128,7 +128,7 @@ def test_three_rollbacks_are_the_end(train, capfd):
     assert not workdir.checkpoints.paths()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("num_starts", [1, 2, 3])
 def test_a_kill_between_rollbacks_changes_nothing(train, healed, num_starts):
     starts = [None] * num_starts + [KeyboardInterrupt]

@@ -62,7 +62,7 @@ def test_a_weight_of_zero_trains_what_ali_trains():
     } == set()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("form", ("l1", "l2", "adversarial"))
 def test_two_replicas_train_what_one_trains(form):
     objective = Objective(

@@ -126,7 +126,7 @@ def test_sigterm_saves_and_the_end_is_the_same(
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("precision", "step"),
     [

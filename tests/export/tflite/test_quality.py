@@ -127,7 +127,7 @@ def test_a_model_of_unknown_data_needs_a_data_set_named(tiny_models):
     assert source.representative_examples("tiny").keys() == source.paths.keys()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_model_that_learned_keeps_it(data_dir, tmp_path):
     workdir = Workdir(tmp_path / "run")
     config = ali_keras.Config.from_preset(
