@@ -47,7 +47,7 @@ class Inference:
                 "a logit for each class, see docs/semi_supervised.md. "
                 "Received: a discriminator with a single logit"
             )
-        images = self._checked(images)
+        images, _ = self._checked(images)
         z = self.encode(images, sample=sample, seed=seed)
         return tf.nn.softmax(
             self.discriminator_ema([images, z], training=False)

@@ -155,16 +155,17 @@ def as_input(network, labels):
 
     Args:
         network: `keras.Model` whose last input is a label, if it has more
-            than one.
+            than one. A function in its place takes none.
         labels: Tensor of integers `(batch,)` or of vectors, or `None`.
 
     Returns:
         Tensor: as it is for integers `(batch,)`, one-hot if the network takes
         vectors. `None` if it takes no label.
     """
-    if len(network.inputs) == 1:
+    inputs = getattr(network, "inputs", ())
+    if len(inputs) < 2:
         return None
-    wanted = network.inputs[-1]
+    wanted = inputs[-1]
     if len(wanted.shape) == 2 and labels.shape.rank == 1:
         size = wanted.shape[1]
         is_column = size == 1

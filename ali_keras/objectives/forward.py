@@ -97,8 +97,9 @@ class Forward:
     @_once
     def z(self):
         """Draws from the prior, `(batch, latent_dim)`."""
-        latent_dim = self.networks.decoder.inputs[0].shape[-1]
-        shape = (tf.shape(self.images)[0], latent_dim)
+        inputs = self.networks.decoder.input_shape
+        z = inputs[0] if isinstance(inputs, list) else inputs
+        shape = (tf.shape(self.images)[0], z[-1])
         key = self.key_of(noise.PRIOR)
         return priors.sample(self.prior, key, shape, self.images.dtype)
 

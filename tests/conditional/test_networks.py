@@ -12,6 +12,7 @@ from ali_keras.networks.builder import build_networks
 from ali_keras.networks.condition import Condition
 from ali_keras.networks.condition import as_input
 from ali_keras.networks.condition import joined
+from ali_keras.networks.condition import one_hot
 from tests import tiny
 from tests.conditional import models
 
@@ -106,9 +107,9 @@ def test_networks_without_a_condition_take_no_label():
 
 
 def test_labels_become_what_a_network_takes():
-    one_hot = models.user_networks()[0]
+    encoder = models.user_networks()[0]
     labels = models.CLASSES.check(np.array([1, 0]))
-    np.testing.assert_array_equal(as_input(one_hot, labels), [[0, 1], [1, 0]])
+    np.testing.assert_array_equal(as_input(encoder, labels), [[0, 1], [1, 0]])
     vectors = one_hot(tf.constant([2, 0, 3, -1]), 3)
     np.testing.assert_array_equal(
         vectors, [[0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 0, 0]]

@@ -55,6 +55,8 @@ def test_a_metric_reads_only_what_it_says_it_needs(name, model):
     if is_mixture:
         needs.samples = needs.queries = needs.reconstructions = np.ones((6, 2))
     needs._untrained = model
+    if "sample_labels" in metric.needs:
+        needs.samples, needs.sample_labels = tiny.images(5), LABELS[:5]
     recorder = Recorder(needs)
     results = dict(metric.measure(recorder))
     declared = {attribute for need in metric.needs for attribute in NEEDS[need]}
@@ -80,12 +82,18 @@ def test_all_needs_are_attributes(model):
 @pytest.mark.parametrize(
     ("dataset", "labels", "unmet"),
     [
-        ("digits", LABELS, {"mixture"}),
-        ("mixture_5", LABELS, {"images"}),
+        ("digits", LABELS, {"mixture", "sample_labels"}),
+        ("mixture_5", LABELS, {"images", "sample_labels"}),
         (
             "digits",
             None,
-            {"mixture", "labels", "label_classifier", "probability_classifier"},
+            {
+                "mixture",
+                "labels",
+                "sample_labels",
+                "label_classifier",
+                "probability_classifier",
+            },
         ),
     ],
 )

@@ -116,11 +116,12 @@ class Recorded:
 
     def __init__(self, network):
         self.network = network
-        self.inputs = []
+        self.shown = []
+        self.inputs = network.inputs
         self.input_shape = network.input_shape
 
     def __call__(self, inputs, training):
-        self.inputs.append(inputs)
+        self.shown.append(inputs)
         return self.network(inputs, training=training)
 
 
@@ -169,26 +170,26 @@ def test_samples_are_decoded_from_the_uniform_prior():
     z = model.sample_prior(500, seed=1)
     assert np.abs(z).max() <= 1
     np.testing.assert_array_equal(model.generate(500, seed=1), model.decode(z))
-    trained = recorded_run(Objective()).decoder.inputs[0]
+    trained = recorded_run(Objective()).decoder.shown[0]
     assert np.abs(trained).max() <= 1 and np.var(trained) < 0.6
 
 
 @pytest.mark.parametrize("preset", PRESETS[1:])
 def test_a_regressor_s_discriminator_sees_no_z(preset):
     networks = recorded_run(preset_objective(preset))
-    for _, z in networks.discriminator.inputs:
+    for _, z in networks.discriminator.shown:
         np.testing.assert_array_equal(z, np.zeros(z.shape))
     # The loss's call; the gradient penalty, by z too, is another.
-    assert networks.discriminator.inputs[0][1].shape == (16, tiny.LATENT_DIM)
+    assert networks.discriminator.shown[0][1].shape == (16, tiny.LATENT_DIM)
 
 
 def test_bigan_s_discriminator_sees_both_z():
     objective = preset_objective("bigan_mnist", encoder_shift=0)
     networks = recorded_run(objective)
-    z = networks.discriminator.inputs[0][1]
+    z = networks.discriminator.shown[0][1]
     z_hat = networks.encoder.network(tiny.images(), training=True)["z_mean"]
     np.testing.assert_allclose(z[:8], z_hat, rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(z[8:], networks.decoder.inputs[0])
+    np.testing.assert_array_equal(z[8:], networks.decoder.shown[0])
 
 
 @pytest.mark.parametrize("regression", (0.0, 1.0))
@@ -202,8 +203,8 @@ def test_without_z_the_encoder_learns_by_regression_only(regression):
 @pytest.mark.parametrize("preset", PRESETS[1:])
 def test_a_regressor_s_encoder_is_never_shown_real_images(preset):
     networks = recorded_run(preset_objective(preset))
-    [seen] = networks.encoder.inputs
-    made = networks.decoder.network(networks.decoder.inputs[0], training=True)
+    [seen] = networks.encoder.shown
+    made = networks.decoder.network(networks.decoder.shown[0], training=True)
     np.testing.assert_allclose(seen, made, atol=1e-6)
 
 
