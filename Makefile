@@ -91,7 +91,7 @@ test: lint ## Lint, then run all tests but the slow and the exhaustive ones
 	$(VENV)/bin/python -m pytest -m "not slow and not exhaustive" $(in_processes)
 
 test-slow: $(VENV)/.dev $(BEAM)/.runtime ## Run the slow tests
-	$(VENV)/bin/python -m pytest -m slow $(in_processes)
+	$(VENV)/bin/python -m pytest -m "slow and not exhaustive" $(in_processes)
 
 test-exhaustive: $(VENV)/.dev $(BEAM)/.runtime ## Run the longest tests
 	$(VENV)/bin/python -m pytest -m exhaustive $(in_processes)

@@ -193,7 +193,7 @@ def test_a_worker_that_hangs_ends_the_other(tmp_path, lost):
     check_loss(2, tmp_path, lost, signal.SIGSTOP)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_worker_that_fails_ends_the_other(tmp_path):
     command = (*WORKER, "fail_once_all_train", tmp_path)
     with opened(2, tmp_path, *command) as workers:

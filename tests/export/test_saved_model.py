@@ -193,7 +193,7 @@ def test_a_given_version_is_used_and_never_overwritten(small, tmp_path):
     assert programs.snapshot(tmp_path) == before
 
 
-@pytest.mark.parametrize("fails", [1, 2])
+@pytest.mark.parametrize("fails", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), ValueError()])
 def test_a_failure_leaves_nothing_half_written(
     small, tmp_path, monkeypatch, fails, error

@@ -61,7 +61,7 @@ def test_every_preset_answers_as_keras(preset, tmp_path):
     check_against_keras(model, config, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("preset", ["cifar10", "bigan_mnist", "mixture"])
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_every_precision_answers_as_keras(preset, precision, tmp_path):

@@ -110,7 +110,7 @@ def test_sigterm_ends_a_process_with_status_143(whole, flags, tmp_path):
 
 @pytest.mark.parametrize(
     "delay",
-    [0, *(pytest.param(t, marks=pytest.mark.slow) for t in (0.3, 1, 3))],
+    [0, *(pytest.param(t, marks=pytest.mark.exhaustive) for t in (0.3, 1, 3))],
 )
 def test_sigterm_before_the_first_step_is_one_line(flags, tmp_path, delay):
     workdir = Workdir(tmp_path / "run")

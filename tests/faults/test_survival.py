@@ -78,6 +78,7 @@ def drop_override():
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["checkpoint", "model"])
 def test_a_full_disk_loses_nothing(whole, begun, tiny_data, capfd, file):
     # The model's file is larger than a checkpoint.

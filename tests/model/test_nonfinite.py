@@ -94,7 +94,9 @@ def test_variables_that_are_not_finite_are_no_checkpoint(train, capfd):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("decay_steps", [0, 1000])
+@pytest.mark.parametrize(
+    "decay_steps", [1000, pytest.param(0, marks=pytest.mark.exhaustive)]
+)
 def test_a_rollback_is_a_run_at_half_the_rates(
     train, healed, capfd, decay_steps
 ):

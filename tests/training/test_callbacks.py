@@ -201,9 +201,15 @@ def signalled(tmp_path, step, times=1, epochs=2):
 
 
 @pytest.mark.parametrize(
-    ("step", "saved"), [(1, [1]), (4, [4]), (7, [4, 7]), (8, [4, 8])]
+    ("step", "saved"),
+    [
+        (1, [1]),
+        (7, [4, 7]),
+        pytest.param(4, [4], marks=pytest.mark.slow),
+        pytest.param(8, [4, 8], marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_signal_ends_the_step_and_saves(tmp_path, step, saved, times):
     model, checkpoints = signalled(tmp_path, step, times)
     assert list(checkpoints.paths()) == saved

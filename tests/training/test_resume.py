@@ -56,6 +56,7 @@ def cut_back(whole, tmp_path, *names):
     return workdir
 
 
+@pytest.mark.slow
 def test_the_comparison_covers_all_that_trains(whole, wholes):
     names = programs.saved_variables(whole.model)
     for part in (
@@ -112,9 +113,9 @@ def check_sigterm(wholes, path, flags, capfd, precision, step, times=1):
 @pytest.mark.parametrize(
     ("precision", "step", "times"),
     [
-        ("float32", 4, 2),
+        pytest.param("float32", 4, 2, marks=pytest.mark.slow),
         ("float32", STEPS, 1),
-        pytest.param("mixed_bfloat16", 2, 1, marks=pytest.mark.slow),
+        pytest.param("mixed_bfloat16", 2, 1, marks=pytest.mark.exhaustive),
         pytest.param("mixed_float16", 5, 1, marks=pytest.mark.slow),
     ],
 )
@@ -176,7 +177,10 @@ def test_a_kill_before_old_checkpoints_are_dropped(whole, flags, tmp_path):
     assert programs.differences(workdir, whole) == []
 
 
-@pytest.mark.parametrize("size", [None, 0, 3000])
+@pytest.mark.parametrize(
+    "size",
+    [3000, *(pytest.param(s, marks=pytest.mark.slow) for s in (None, 0))],
+)
 def test_a_damaged_newest_checkpoint_is_passed_over(
     whole, flags, tmp_path, capfd, size
 ):
