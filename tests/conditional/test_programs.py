@@ -101,6 +101,7 @@ def test_a_run_cannot_become_unconditional(data, run, capsys):
     assert "conditional=labels. Received: conditional=none" in line
 
 
+@pytest.mark.slow
 def test_interrupted_after_an_epoch_it_goes_on_to_the_bit(data, run, tmp_path):
     flags = ("tiny_more", CONDITIONAL, "--checkpoint_every_steps=1")
     status, half = start_training(data, tmp_path / "a", *flags, "--epochs=1")
@@ -184,6 +185,7 @@ def test_arrays_bear_their_labels(run, tmp_path):
     np.testing.assert_allclose(drawn["image"] / 255, expected, atol=0.5 / 255)
 
 
+@pytest.mark.slow
 def test_other_programs_run_with_their_labels(run, tmp_path):
     picture = f"--output={tmp_path}/picture.png"
     assert start(reconstruct, run, "--relabel=1", picture) == 0

@@ -63,6 +63,7 @@ def test_the_penalty_is_by_the_pairs_and_not_by_the_label():
     np.testing.assert_allclose(terms["gradient_penalty"], 2.0, 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", [models.CLASSES, models.ATTRIBUTES])
 def test_a_step_with_all_terms_trains_every_embedding(condition):
     model = models.model(condition, EVERYTHING, ema_decay=0.9)
@@ -106,6 +107,7 @@ def test_a_step_without_labels_or_with_bad_ones_is_refused():
         model.train_on_batch(IMAGES, models.LABELS - 1)
 
 
+@pytest.mark.slow
 def test_two_replicas_train_as_one():
     values = {}
     for num_replicas in (1, 2):
@@ -130,6 +132,7 @@ def test_half_precision_trains_the_embeddings(dtype):
     assert model.encode(IMAGES, models.LABELS).dtype == tf.float32
 
 
+@pytest.mark.slow
 def test_saved_models_go_on_to_the_bit(tmp_path):
     model = models.model(objective=EVERYTHING)
     model.train_on_batch(IMAGES, models.LABELS)

@@ -107,6 +107,7 @@ def test_onnx_answers_as_classify(model, saved, tmp_path):
     np.testing.assert_allclose(found, model.classify(IMAGES), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quantization", "tolerance"), [("none", 1e-5), ("int8", 0.1)]
 )

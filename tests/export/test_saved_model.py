@@ -174,6 +174,7 @@ def versions(folder):
     }
 
 
+@pytest.mark.slow
 def test_versions_count_up_from_what_there_is(small, tmp_path):
     saved_model.export_saved_models(*small, tmp_path)
     assert versions(tmp_path) == {"encoder": ["1"], "decoder": ["1"]}
@@ -239,6 +240,7 @@ def test_the_program_refuses_a_version_that_exists(finished, tmp_path, capsys):
     assert programs.snapshot(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "is_random"), [("mixture", True), ("bigan_mnist", False)]
 )

@@ -59,6 +59,7 @@ def call(signature, **inputs):
     return {name: value.numpy() for name, value in outputs.items()}
 
 
+@pytest.mark.slow
 def test_features_are_those_of_keras(trained, served):
     outputs = call(served["encoder"]["features"], image=digits(3))
     assert set(outputs) == {"features", "svm_features"}
@@ -206,6 +207,7 @@ def test_a_fixed_batch_is_the_only_one(trained, tmp_path):
         call(served["encode"], image=digits(3))
 
 
+@pytest.mark.slow
 def test_what_lies_beside_a_servable_tells_of_it(trained, finished, tmp_path):
     record = {"commit": "abc", "command": "train", "labels": ["zero", "one"]}
     metrics = {

@@ -129,6 +129,7 @@ def test_a_saved_model_trains_on_bit_for_bit(tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_replicas", [2, 4])
 def test_replicas_train_what_one_trains(num_replicas):
     values, figures = [], []
@@ -148,6 +149,7 @@ def test_replicas_train_what_one_trains(num_replicas):
         assert figures[1][name] == pytest.approx(value, rel=1e-6), name
 
 
+@pytest.mark.slow
 def test_replicas_weigh_labelled_images_alike():
     """Where one replica has more labelled images than another."""
     labels = np.array([0, 1, 2, -1, -1, -1, 1, -1], "int32")

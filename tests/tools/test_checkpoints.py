@@ -54,6 +54,7 @@ def test_the_model_is_the_checkpoint_s(unfinished, finished, which):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", DRAWING, ids=lambda tool: tool.__name__)
 def test_files_are_named_by_their_step(unfinished, finished, tool, tmp_path):
     flag = f"--workdir={unfinished.path}"

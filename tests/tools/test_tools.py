@@ -70,6 +70,7 @@ def test_a_seed_fixes_the_bytes(call, tool, tmp_path):
     assert first == second != third
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tool", "flag", "rows", "columns"),
     [
@@ -87,6 +88,7 @@ def test_pictures_grow_with_their_flags(
     assert picture.shape == (rows * 30 * 2, columns * 30 * 2, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["npz", "tfrecord"])
 def test_generated_data_sets_are_fixed_by_their_seed(call, tmp_path, form):
     contents = []

@@ -57,6 +57,7 @@ def test_the_history_has_the_error_of_the_labelled_images(whole):
     assert all(0 <= error <= 1 for error in history["classification_error"])
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on_to_the_bit(data, whole, tmp_path):
     flags = (f"--data_dir={data}", *CLASSES)
     programs.train_tiny(tmp_path / "run", *flags, "--epochs=1")

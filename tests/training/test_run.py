@@ -106,6 +106,7 @@ def test_training_moves_all_networks(finished):
         )
 
 
+@pytest.mark.slow
 def test_images_of_another_shape_are_trained_on(wide):
     model = keras.models.load_model(wide / "model.keras")
     assert model.encoder.input_shape == (None, 28, 28, 3)

@@ -28,6 +28,7 @@ def failure(result):
     return line
 
 
+@pytest.mark.slow
 def test_a_server_that_serves_passes(served_bundle, models):
     models.reset()
     with servers.rest_server(models) as port:
