@@ -64,8 +64,8 @@ def checkout(tmp_path_factory):
     (objectives / "shrinkage.py").write_text(SHRINKAGE)
     path = objectives / "objective.py"
     text = path.read_text()
-    old = "latent_regression)\n"
-    new = "latent_regression, shrinkage)\n"
+    old = "PIECES = (\n"
+    new = "PIECES = (\n    shrinkage,\n"
     assert text.count(old) == 1
     text = text.replace(old, new)
     first = "from ali_keras.objectives import latent_regression\n"
