@@ -56,7 +56,7 @@ def test_losses_that_are_not_finite_are_told():
     assert step.measure(wild, num_steps=4)["is_finite"] is False
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_program_writes_a_record(tmp_path):
     path = tmp_path / "steps.jsonl"
     status, output, errors = programs.run(

@@ -150,7 +150,7 @@ def test_workers_with_two_devices_each(tmp_path):
     assert str(results[1]["description"]) == "4 replicas on 2 workers"
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_plain_keras_does_not_train_on_workers(tmp_path):
     # Why ALI's step gives Keras rank 1; see `replicas.reducible`.
     _, logs = run(2, tmp_path, "fit_plain_keras", tmp_path)

@@ -82,7 +82,7 @@ def test_the_files_answer_as_keras(model, folder, batch):
     assert_answers_as(model, folder / "onnx", batch)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("preset", "precision"),
     [

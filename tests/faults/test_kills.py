@@ -80,7 +80,7 @@ def check_kills(path, whole, flags, delays):
     return num_half_written
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_run_killed_three_times_ends_the_same(whole, flags, tmp_path):
     check_kills(tmp_path / "run", whole, flags, [0.1, None, 0.6])
 

@@ -26,7 +26,8 @@ COLOURS = {"discriminator": 1.0, "generator": 0.0}
 STEEPNESS = 1e9
 REPLICAS = [(1, 0), (2, 0), (2, 1)]
 ON_FOUR = [
-    pytest.param(4, replica, marks=pytest.mark.slow) for replica in range(4)
+    pytest.param(4, replica, marks=pytest.mark.exhaustive)
+    for replica in range(4)
 ]
 
 

@@ -116,7 +116,7 @@ def check_sigterm(wholes, path, flags, capfd, precision, step, times=1):
         pytest.param("float32", 4, 2, marks=pytest.mark.slow),
         ("float32", STEPS, 1),
         pytest.param("mixed_bfloat16", 2, 1, marks=pytest.mark.exhaustive),
-        pytest.param("mixed_float16", 5, 1, marks=pytest.mark.slow),
+        pytest.param("mixed_float16", 5, 1, marks=pytest.mark.exhaustive),
     ],
 )
 def test_sigterm_saves_and_the_end_is_the_same(

@@ -82,7 +82,7 @@ def test_only_a_step_on_which_it_fails_is_without_it(monkeypatch, fails):
     assert option() is None
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_nothing_is_printed_and_the_weights_are_the_same():
     environment = {
         **os.environ,
