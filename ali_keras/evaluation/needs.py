@@ -19,6 +19,7 @@ NEEDS = {
     "mixture": ("mixture", "queries"),
     "labels": ("gallery_labels", "labels"),
     "codes": ("gallery_codes", "query_codes"),
+    "codes_of_images_alone": ("gallery_codes", "query_codes"),
     "untrained_codes": ("untrained_gallery_codes", "untrained_query_codes"),
     "reconstructions": ("queries", "reconstructions"),
     "samples": ("num_samples", "samples"),
@@ -65,7 +66,9 @@ class Needs:
 
         Args:
             need: String, a key of `NEEDS`. "images" are any data but those
-                of a known mixture, which has metrics of its own.
+                of a known mixture, which has metrics of its own. There are
+                no "codes_of_images_alone" where the encoder is told a label:
+                it may pass the label on, untrained too.
 
         Raises:
             ValueError: if there is no such need.
@@ -76,6 +79,8 @@ class Needs:
             )
         if need == "sample_labels":
             return bool(self.model.num_classes)
+        if need == "codes_of_images_alone":
+            return self.model.condition is None
         if need in ("images", "mixture"):
             return bool(self.mixture) == (need == "mixture")
         if need == "class_probabilities":

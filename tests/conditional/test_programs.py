@@ -202,6 +202,8 @@ def test_other_programs_run_with_their_labels(run, tmp_path):
     metrics = json.loads(run.metrics.read_text())
     assert 0 <= metrics["sample_label_accuracy"] <= 1
     assert set(metrics["sample_spread"]) == {"0", "1"}
+    assert "between_class_variance" in metrics
+    assert "nearest_neighbour_accuracy" not in metrics  # Told the label.
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def measure(needs):
 _UNTRAINED = "  of the same encoder untrained"
 METRIC = Metric(
     measure,
-    needs=("images", "labels", "codes", "untrained_codes"),
+    needs=("images", "labels", "codes_of_images_alone", "untrained_codes"),
     titles={
         f"nearest_neighbour_accuracy.{name}": title
         for name, title in (
