@@ -15,14 +15,20 @@ def averages_of(model):
         Tuple of three frozen `keras.Model`s, of encoder, decoder and
         discriminator; the last is `None` for a single logit.
     """
-    averaged = {"encoder_ema": model.encoder, "decoder_ema": model.decoder}
-    if model.discriminator_classes:
-        averaged["discriminator_ema"] = model.discriminator
-    copies = {}
-    for name, network in averaged.items():
-        copies[name] = copy_network(network, name, model.variable_dtype)
-        copies[name].trainable = False
-    return (*copies.values(), None)[:3]
+    dtype = model.variable_dtype
+    return (
+        _frozen_copy(model.encoder, "encoder_ema", dtype),
+        _frozen_copy(model.decoder, "decoder_ema", dtype),
+        _frozen_copy(model.discriminator, "discriminator_ema", dtype)
+        if model.discriminator_classes
+        else None,
+    )
+
+
+def _frozen_copy(network, name, dtype):
+    copy = copy_network(network, name, dtype)
+    copy.trainable = False
+    return copy
 
 
 def update_model(model, discriminator_skipped=None, generator_skipped=None):
