@@ -3,15 +3,24 @@
 python -m tools.evaluate --workdir=runs/demo
 
 Writes metrics.json and, for images, neighbours.png; prints a table. With
---checkpoint the names of both files end in the step.
+--checkpoint the names of both files end in the step. With --split other images
+are held out, such as a part of the training split by which settings are
+chosen; --output is then the one file that is written.
 """
 
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line.trained import Trained
+from ali_keras.errors import InputError
 
 common_flags.declare(
-    __name__, "workdir", "checkpoint", "data_dir", "max_image_pixels"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "data_dir",
+    "split",
+    "max_image_pixels",
 )
 NUM_NEIGHBOURS = 50
 
@@ -26,20 +35,27 @@ def main():
     from ali_keras.progress import shown
     from ali_keras.workdir.file_list import list_files
 
+    path, _ = common_flags.output("metrics", "json", ["json"])
+    held_out, given = common_flags.SPLIT.value, common_flags.OUTPUT.value
+    if held_out and not given:
+        raise InputError("--output must be given with --split: a JSON file")
     trained = Trained()
     workdir, model, config = trained.workdir, trained.model, trained.config
-    splits = load_splits(config, **common_flags.reading(), progress=shown)
+    splits = load_splits(
+        config, held_out=held_out, progress=shown, **common_flags.reading()
+    )
     metrics = evaluate(model, config, *splits, progress=shown)
     picture = None  # Points have no pictures to set side by side.
-    if model.bounded:
+    if model.bounded and not given:
         picture = _draw_neighbours(model, *splits[0])
     # Both or none.
-    with files.replacing(trained.beside(workdir.metrics)) as temporary:
+    with files.replacing(trained.output(path)) as temporary:
         files.write_json(temporary, metrics)
         if picture is not None:
-            path = trained.beside(workdir.path / "neighbours.png")
-            grids.write_png(path, picture)
-    print(format_metrics(metrics), list_files(workdir.path), sep="\n\n")
+            beside = trained.beside(workdir.path / "neighbours.png")
+            grids.write_png(beside, picture)
+    written = f"Wrote {path}." if given else list_files(workdir.path)
+    print(format_metrics(metrics), written, sep="\n\n")
 
 
 def _draw_neighbours(model, gallery, labels):

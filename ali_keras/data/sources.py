@@ -164,3 +164,50 @@ def _prepare(builder, name, allowed):
             f"place that can be written. Received: {name}, {builder.data_dir} "
             f"({type(error).__name__}: {' '.join(str(error).split())})"
         ) from None
+
+
+def check_apart(builder, train_split, held_out):
+    """Checks that two splits have no example in common.
+
+    Args:
+        builder: Prepared `tfds.core.DatasetBuilder`, or `ImageFolder`.
+        train_split: TFDS split, slices and sums too.
+        held_out: TFDS split likewise.
+
+    Raises:
+        InputError: if they have, or one is unknown.
+    """
+    trained = _ranges(builder, train_split)
+    for name, start, stop in _ranges(builder, held_out):
+        for other, other_start, other_stop in trained:
+            if name == other and start < other_stop and other_start < stop:
+                raise InputError(
+                    "split must have no image that was trained on. Received: "
+                    f"{held_out}, of a model trained on {train_split}"
+                )
+
+
+def _ranges(builder, split):
+    splits = builder.info.splits
+    try:
+        instruction = tfds.core.ReadInstruction.from_spec(split)
+        parts = instruction.to_absolute(splits)
+    except (ValueError, KeyError):
+        raise unknown_split(builder, split) from None
+    sizes = {name: splits[name].num_examples for name in splits}
+    return [
+        (
+            part.splitname,
+            part.from_ or 0,
+            sizes[part.splitname] if part.to is None else part.to,
+        )
+        for part in parts
+    ]
+
+
+def unknown_split(builder, split):
+    """Returns the `InputError` of a split that a data set does not have."""
+    return InputError(
+        f"split must be one of {sorted(builder.info.splits)}, or a slice "
+        f"of it. Received: {split}"
+    )

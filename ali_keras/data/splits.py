@@ -16,16 +16,18 @@ from ali_keras.data.labels import check_all
 from ali_keras.data.preprocessing import describe_preprocessing
 from ali_keras.data.preprocessing import preprocess
 from ali_keras.data.preprocessing import preprocess_to_uint8
+from ali_keras.data.sources import check_apart
 from ali_keras.data.sources import has_labels
 from ali_keras.data.sources import holds_points
 from ali_keras.data.sources import open_again
+from ali_keras.data.sources import unknown_split
 from ali_keras.errors import InputError
 from ali_keras.progress import silent
 
 BATCH_SIZE = 1000  # Examples that are read at once.
 
 
-def split_names(builder, train_split=None):
+def split_names(builder, train_split=None, held_out=None):
     """Returns the TFDS names of the training and the held-out split.
 
     The held-out split is "test", else "validation", else the last tenth of
@@ -35,9 +37,12 @@ def split_names(builder, train_split=None):
         builder: Prepared `tfds.core.DatasetBuilder`, or `ImageFolder`.
         train_split: TFDS split to train on, slices and sums too. `None` is
             all of "train" that is not held out.
+        held_out: TFDS split to hold out in place of the default, such as a
+            part of "train" by which settings are chosen.
 
     Raises:
-        InputError: if there is no split "train".
+        InputError: if there is no split "train", or `held_out` is unknown or
+            has images of the training split.
     """
     splits = builder.info.splits
     if "train" not in splits:
@@ -45,10 +50,15 @@ def split_names(builder, train_split=None):
             "The data set must have a split 'train'. Received: "
             f"{builder.name}, with {sorted(splits)}"
         )
-    for held_out in ("test", "validation"):
-        if held_out in splits:
-            return train_split or "train", held_out
-    return train_split or "train[:90%]", "train[90%:]"
+    default = ("train[:90%]", "train[90%:]")
+    for name in ("test", "validation"):
+        if name in splits:
+            default = ("train", name)
+            break
+    train_split = train_split or default[0]
+    if held_out:
+        check_apart(builder, train_split, held_out)
+    return train_split, held_out or default[1]
 
 
 def read_examples(
@@ -120,10 +130,7 @@ def _stored_examples(builder, split, encoded):
             split=split, shuffle_files=False, decoders=decoders
         )
     except (ValueError, KeyError):
-        raise InputError(
-            f"split must be one of {sorted(builder.info.splits)}, or a slice "
-            f"of it. Received: {split}"
-        ) from None
+        raise unknown_split(builder, split) from None
 
 
 def _decode(encoded, feature, max_pixels):
@@ -188,13 +195,19 @@ def load_arrays(
 
 
 def load_splits(
-    config, data_dir=None, *, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
+    config,
+    data_dir=None,
+    *,
+    held_out=None,
+    max_image_pixels=MAX_IMAGE_PIXELS,
+    progress=silent,
 ):
     """Loads the training and the held-out split of a run's data set.
 
     Args:
         config: `Config`.
         data_dir: Folder of prepared data, if not the configuration's.
+        held_out: TFDS split to hold out, see `split_names`.
         max_image_pixels: Integer. See `read_examples`.
         progress: Function as `progress.silent`.
 
@@ -203,28 +216,22 @@ def load_splits(
         `None`).
 
     Raises:
-        InputError: if the data set cannot be found.
+        InputError: if the data set cannot be found, or see `split_names`.
     """
-    which = slice(None)
-    return tuple(_load(config, data_dir, max_image_pixels, progress, which))
+    builder = open_again(config, data_dir, max_image_pixels)
+    return tuple(
+        load_labelled(builder, split, config, max_image_pixels, progress)
+        for split in split_names(builder, config.train_split, held_out)
+    )
 
 
 def load_held_out(
     config, data_dir=None, *, max_image_pixels=MAX_IMAGE_PIXELS, progress=silent
 ):
     """Loads the held-out split alone. See `load_splits`."""
-    which = slice(1, None)
-    [held_out] = _load(config, data_dir, max_image_pixels, progress, which)
-    return held_out
-
-
-def _load(config, data_dir, max_image_pixels, progress, which):
     builder = open_again(config, data_dir, max_image_pixels)
-    names = split_names(builder, config.train_split)[which]
-    return [
-        load_labelled(builder, split, config, max_image_pixels, progress)
-        for split in names
-    ]
+    _, split = split_names(builder, config.train_split)
+    return load_labelled(builder, split, config, max_image_pixels, progress)
 
 
 def load_labelled(

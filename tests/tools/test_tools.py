@@ -208,6 +208,34 @@ def test_evaluate_writes_figures_beside_their_baselines(
         assert name in printed.split(f"In {tmp_path}/run:")[1]
 
 
+@pytest.mark.slow
+def test_other_images_may_be_held_out(finished, tmp_path, capsys):
+    before = programs.snapshot(finished.path)
+    path = tmp_path / "validation.json"
+    flags = (f"--workdir={finished.path}", f"--output={path}")
+    assert programs.start(evaluate, *flags, "--split=test[:100]") == 0
+    metrics = json.loads(path.read_text())
+    assert metrics["num_queries"] == 100
+    assert f"Wrote {path}." in capsys.readouterr().out
+    assert programs.snapshot(finished.path) == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--split=test[:9]",), "--output must be given with --split"),
+        (("--split=train[:9]", "--output=x.json"), "that was trained on"),
+        (("--split=nope", "--output=x.json"), "split must be one of"),
+    ],
+)
+def test_wrong_held_out_images_are_refused(finished, capsys, flags, words):
+    before = programs.snapshot(finished.path)
+    assert programs.start(evaluate, f"--workdir={finished.path}", *flags) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert programs.snapshot(finished.path) == before
+
+
 def test_dry_run_prints_the_configuration_and_counts(tmp_path, capsys):
     flags = ("--dataset=mnist_5k", "--latent_dim=9", "--seed=3", "--dry_run")
     status = programs.start(train, *flags, f"--workdir={tmp_path / 'run'}")
