@@ -52,8 +52,11 @@ def test_classes_come_in_turn(model):
         model.generate(5, seed=2),
         model.generate(5, seed=2, labels=[0, 1, 0, 1, 0]),
     )
-    np.testing.assert_array_equal(
-        batchwise.generate(model, 5, seed=2), model.generate(5, seed=2)
+    # Batches of another size may be rounded in another order.
+    np.testing.assert_allclose(
+        batchwise.generate(model, 5, seed=2),
+        model.generate(5, seed=2),
+        atol=1e-6,
     )
     [batch] = batchwise.generate_batches(model, 3, labels=np.array([1, 1, 0]))
     assert batch["label"].tolist() == [1, 1, 0]
