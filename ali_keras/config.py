@@ -51,6 +51,11 @@ class RunSettings:
         "many of each class; none: all.",
         at_least=1,
     )
+    labelled_images: str | None = setting(
+        None,
+        "Files of the images whose labels it may see, separated by commas, as "
+        "tools.select writes them, in place of num_labels that the seed draws.",
+    )
     labelled_batch_size: int | None = setting(
         None,
         "Labelled images of a step, of all replicas together; none: as many "

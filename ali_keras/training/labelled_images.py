@@ -9,6 +9,7 @@ from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_folder import ImageFolder
 from ali_keras.errors import InputError
+from ali_keras.evaluation.few_labels import labelled_files
 
 _KNOW_MORE = "see docs/semi_supervised.md"
 
@@ -24,7 +25,7 @@ def check(config, num_replicas=1):
         InputError: if they do not go together.
     """
     classes = config.discriminator_classes
-    for name in ("num_labels", "labelled_batch_size"):
+    for name in ("num_labels", "labelled_images", "labelled_batch_size"):
         value = getattr(config, name)
         if value is not None and not classes:
             raise InputError(
@@ -90,7 +91,35 @@ def choose(config, builder, labels):
             "discriminator_classes must be the number of the data set's "
             f"classes, {len(names)}. Received: {classes}, for {config.dataset}"
         )
+    if config.labelled_images:
+        return _read(config, builder, labels)
     return labelled.choose(labels, config.num_labels, classes, config.seed)
+
+
+def _read(config, builder, labels):
+    """Returns the `LabelledSubset` that the files of a run name."""
+    images = [
+        image
+        for path in config.labelled_images.split(",")
+        for image in labelled_files.read(path)
+    ]
+    split, _ = splits.split_names(builder, config.train_split)
+    candidates = {"label": labels}
+    if isinstance(builder, ImageFolder):
+        candidates["file"] = _files(builder, split)
+    classes = sources.label_names(builder)
+    chosen, found = labelled_files.resolve(images, candidates, classes, split)
+    indices = np.flatnonzero(chosen)
+    without = [int(index) for index in indices if not found[index]]
+    if without or not len(indices):
+        raise InputError(
+            "labelled_images must name images, each with a label. Received: "
+            f"{config.labelled_images}, with {len(indices)} images, of which "
+            f"{len(without)} without: {without[:5]}"
+        )
+    return labelled.LabelledSubset(
+        indices, np.array([classes.index(found[index]) for index in indices])
+    )
 
 
 def describe(config, builder, subset):
@@ -113,15 +142,17 @@ def describe(config, builder, subset):
         "label_names": sources.label_names(builder),
     }
     if isinstance(builder, ImageFolder):
-        described["files"] = _file_names(builder, split, subset.indices)
+        names = _files(builder, split)
+        described["files"] = [
+            names[index].decode(errors="replace") for index in subset.indices
+        ]
     return described
 
 
-def _file_names(builder, split, indices):
+def _files(builder, split):
     skip = {"image": tfds.decode.SkipDecoding()}
     examples = builder.as_dataset(split, decoders=skip)
-    names = [example["file"] for example in tfds.as_numpy(examples)]
-    return [names[i].decode(errors="replace") for i in np.asarray(indices)]
+    return [example["file"] for example in tfds.as_numpy(examples)]
 
 
 def write(workdir, config, builder, subset):

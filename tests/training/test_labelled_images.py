@@ -81,6 +81,36 @@ def test_a_checkpoint_is_read_and_evaluated(whole, tmp_path, capsys):
     assert errors.keys() == {"z_mean", "z_sampled"}
 
 
+def test_files_say_which_images_are_labelled(data, tmp_path):
+    (tmp_path / "round1.csv").write_text("index,label\n3,1\n5,0\n")
+    (tmp_path / "round2.json").write_text("[0]")
+    paths = f"{tmp_path}/round1.csv,{tmp_path}/round2.json"
+    flags = (f"--data_dir={data}", *CLASSES, f"--labelled_images={paths}")
+    status, run = programs.train_tiny(tmp_path / "run", *flags, "--epochs=1")
+    assert status == 0
+    said = json.loads((run.path / "labelled_images.json").read_text())
+    assert said["indices"] == [0, 3, 5]
+    assert said["labels"][1:] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("index\n", "with 0 images"),
+        ("index\n9999\n", "index of a labelled image must be 0 to"),
+        ("index,split\n1,test\n", "must be of the split train"),
+        ("index,label\n1,7\n", "label must be a class"),
+    ],
+)
+def test_wrong_files_of_labelled_images_are_refused(
+    data, tmp_path, capfd, text, words
+):
+    (tmp_path / "x.csv").write_text(text)
+    flag = f"--labelled_images={tmp_path}/x.csv"
+    flags = (f"--data_dir={data}", *CLASSES, flag, "--epochs=1")
+    assert words in refused(tmp_path / "run", capfd, *flags)
+
+
 def test_the_files_of_a_folder_are_named(tmp_path):
     folder = tmp_path / "images"
     folders.fill(folder, 60, ("a", "b"))

@@ -105,7 +105,9 @@ def test_a_model_of_another_kind_is_named(config, path):
 
 
 def test_networks_of_one_s_own_do_not_pass_for_the_architecture_s(path):
-    config = Config.from_preset("mnist", "mnist", latent_dim=tiny.LATENT_DIM)
+    config = Config.from_preset(
+        "mnist", "mnist", latent_dim=tiny.LATENT_DIM, precision="float32"
+    )
     objective = config.objective
     model = tiny.model(objective, ema_decay=config.ema_decay)
     model.seed = config.seed

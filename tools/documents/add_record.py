@@ -27,9 +27,7 @@ def main():
     """Writes the file with the run in it."""
     path = pathlib.Path(common_flags.output_folder())
     record = describe(common_flags.workdir(), NAME.value or path.stem)
-    others = records.read(path) if path.exists() else []
-    runs = [run for run in others if _key(run) != _key(record)]
-    records.write(path, sorted([*runs, record], key=_key))
+    records.add(path, record)
     print(f"{path}: {record['name']}, seed {record['seed']}")
 
 
@@ -58,10 +56,6 @@ def describe(workdir, name):
         "metrics": files.read_json(workdir.metrics),
         "seconds": sum(files.read_json(workdir.history)["seconds"]),
     }
-
-
-def _key(run):
-    return run["name"], run["seed"]
 
 
 def run():

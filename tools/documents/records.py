@@ -50,6 +50,23 @@ def write(file, runs):
     files.write_bytes(file, "".join(lines).encode())
 
 
+def add(file, run):
+    """Adds a run to a file, in place of that of the same name and seed.
+
+    Args:
+        file: Path of a JSON-lines file, which need not exist.
+        run: Dictionary, as `write` takes; `name` and `seed` are its key.
+    """
+    file = pathlib.Path(file)
+    others = read(file) if file.exists() else []
+    runs = [other for other in others if _key(other) != _key(run)]
+    write(file, sorted([*runs, run], key=_key))
+
+
+def _key(run):
+    return run["name"], run["seed"]
+
+
 def describe(name, run, metrics):
     """Returns the line of a measurement that is no training.
 

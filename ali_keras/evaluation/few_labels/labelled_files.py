@@ -20,7 +20,7 @@ from ali_keras.errors import InputError
 
 
 def read(path):
-    """Reads a file.
+    """Reads a file of labelled images.
 
     Args:
         path: Path. By its ending it is JSON or CSV.
@@ -34,17 +34,18 @@ def read(path):
     path = pathlib.Path(path)
     if path.suffix.lower() not in _READERS:
         raise InputError(
-            f"--labelled must end in {' or '.join(_READERS)}. Received: {path}"
+            "A file of labelled images must end in "
+            f"{' or '.join(_READERS)}. Received: {path}"
         )
     if not path.is_file():
         raise InputError(
-            f"--labelled must be a file that is there. Received: {path}"
+            f"A file of labelled images must be there. Received: {path}"
         )
     images = _READERS[path.suffix.lower()](path)
     for number, image in enumerate(images, start=1):
         if not (image.get("index") or image.get("file")):
             raise InputError(
-                "Each image of --labelled must have an index or a file. "
+                "Each labelled image must have an index or a file. "
                 f"Received: {path}, image {number}, without"
             )
     return images
@@ -58,7 +59,7 @@ def _read_json(path):
     images = [_image(each) for each in content] if is_list else [None]
     if None in images:
         raise InputError(
-            "--labelled must be a JSON list of indices, or a file as "
+            "A file of labelled images must be a JSON list of indices, or as "
             f"tools.select writes it. Received: {path}"
         )
     return images
@@ -77,12 +78,13 @@ def _read_csv(path):
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
     except csv.Error as error:
         raise InputError(
-            f"--labelled must be CSV. Received: {path} ({error})"
+            f"A file of labelled images must be CSV. Received: {path} ({error})"
         ) from None
     if rows and not {"index", "file"} & rows[0].keys():
         raise InputError(
-            "--labelled must name its columns in the first line: index or "
-            f"file, and label. Received: {path}, with {list(rows[0])}"
+            "A file of labelled images must name its columns in the first "
+            f"line: index or file, and label. Received: {path}, with "
+            f"{list(rows[0])}"
         )
     names = ("index", "split", "file", "label")
     return [{k: row[k] for k in names if row.get(k)} for row in rows]
@@ -91,13 +93,13 @@ def _read_csv(path):
 _READERS = {".json": _read_json, ".csv": _read_csv}
 
 
-def resolve(images, codes, class_names, split=None):
+def resolve(images, candidates, class_names, split=None):
     """Finds the labelled images among the candidates.
 
     Args:
         images: List as `read` returns it.
-        codes: Dictionary of arrays, one row a candidate: `label` if the data
-            set has labels, `file` if it is a folder.
+        candidates: Dictionary of arrays, one row a candidate: `label` if the
+            data set has labels, `file` if it is a folder.
         class_names: List of strings; `None` if the data set has no labels.
         split: String. The split that the candidates are of.
 
@@ -109,8 +111,8 @@ def resolve(images, codes, class_names, split=None):
     Raises:
         InputError: if an image or a label is unknown.
     """
-    num_candidates = len(codes["z_mean"])
-    names = [os.fsdecode(name) for name in codes.get("file", ())]
+    num_candidates = len(next(iter(candidates.values())))
+    names = [os.fsdecode(name) for name in candidates.get("file", ())]
     places = {name: place for place, name in enumerate(names)}
     chosen = np.zeros(num_candidates, bool)
     labels = np.full(num_candidates, "", object)
@@ -119,8 +121,8 @@ def resolve(images, codes, class_names, split=None):
         chosen[place] = True
         if "label" in image:
             labels[place] = _class_name(image["label"], class_names)
-        elif class_names and codes["label"][place] != NO_LABEL:
-            labels[place] = class_names[codes["label"][place]]
+        elif class_names and candidates["label"][place] != NO_LABEL:
+            labels[place] = class_names[candidates["label"][place]]
     return chosen, labels
 
 
@@ -128,20 +130,20 @@ def _place(image, places, num_candidates, split):
     if "file" in image and places:
         if image["file"] not in places:
             raise InputError(
-                "A file of --labelled must be an image of the split, by its "
+                "The file of a labelled image must be one of the split, by its "
                 f"path below the folder. Received: {image['file']}"
             )
         return places[image["file"]]
     if image.get("split", split) != split:
         raise InputError(
-            f"The images of --labelled must be of the split {split}, or be "
+            f"Labelled images must be of the split {split}, or be "
             f"files of a folder. Received: {image['split']}"
         )
     index = image.get("index", "")
     is_number = index.isdecimal() and index.isascii() and len(index) < 19
     if not is_number or int(index) >= num_candidates:
         raise InputError(
-            f"An index of --labelled must be 0 to {num_candidates - 1}. "
+            f"The index of a labelled image must be 0 to {num_candidates - 1}. "
             f"Received: {index or image}"
         )
     return int(index)

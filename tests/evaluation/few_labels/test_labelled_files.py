@@ -79,7 +79,7 @@ def test_other_files_are_refused(tmp_path, name, text, words):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match="that is there"):
+    with pytest.raises(InputError, match="must be there"):
         labelled_files.read(tmp_path / "x.csv")
 
 
