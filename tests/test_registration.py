@@ -42,6 +42,7 @@ def test_every_registered_class_has_a_stand_in():
     assert dict(registered_classes()) == registration.MODULES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ("", "import keras; "))
 def test_stand_ins_are_registered_whichever_is_imported_first(first):
     probe = PROBE if not first else PROBE.replace("assert", "0 and", 1)

@@ -23,7 +23,9 @@ def test_the_digits_export_answers_as_recorded(finished, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ("mnist", "mixture"))
+@pytest.mark.parametrize(
+    "name", ["mnist", pytest.param("mixture", marks=pytest.mark.exhaustive)]
+)
 def test_metrics_are_as_recorded(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = pathlib.Path(name)

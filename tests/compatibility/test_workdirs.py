@@ -48,6 +48,7 @@ def check(distances, tolerance):
     assert not far
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", small_runs.WORKDIRS)
 def test_it_resumes(workdir, name):
     path = workdir(name)

@@ -56,6 +56,7 @@ def signatures(folder, name):
     return loaded, loaded.signatures
 
 
+@pytest.mark.slow
 def test_signatures_take_the_label_by_its_name(written):
     _, folder = written
     inputs = {
@@ -109,6 +110,7 @@ def test_the_servable_says_what_it_is_told(written):
     assert "the number of a class, 0 to 1" in (path / "README.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", ["none", "int8"])
 def test_lite_rt_files_answer_as_keras(quantization, written, tmp_path):
     model, folder = written

@@ -101,7 +101,7 @@ def test_a_run_cannot_become_unconditional(data, run, capsys):
     assert "conditional=labels. Received: conditional=none" in line
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_interrupted_after_an_epoch_it_goes_on_to_the_bit(data, run, tmp_path):
     flags = ("tiny_more", CONDITIONAL, "--checkpoint_every_steps=1")
     status, half = start_training(data, tmp_path / "a", *flags, "--epochs=1")
@@ -130,6 +130,7 @@ def test_data_without_what_is_told_are_one_line(
     assert not workdir.model.exists()
 
 
+@pytest.mark.slow
 def test_attributes_train_and_are_encoded(data, tmp_path):
     status, workdir = start_training(
         data, tmp_path / "run", "tiny_gap", "--conditional=attributes"

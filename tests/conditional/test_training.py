@@ -88,6 +88,7 @@ def data(condition):
     ).batch(4)
 
 
+@pytest.mark.slow
 def test_the_step_is_told_the_batch_s_labels():
     one, same, other = (models.model() for _ in range(3))
     one.train_on_batch(IMAGES, models.LABELS)

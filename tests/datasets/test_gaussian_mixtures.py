@@ -63,6 +63,7 @@ def test_means_are_those_of_the_papers():
     assert MIXTURES["mixture_5"].stddev ** 2 == pytest.approx(0.04)
 
 
+@pytest.mark.slow
 def test_splits_have_their_sizes_and_types(splits, name):
     for (points, labels), count in zip(splits, NUM_POINTS[name], strict=True):
         assert points.shape == (count, 1, 1, 2)

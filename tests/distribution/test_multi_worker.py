@@ -142,7 +142,7 @@ def test_only_the_chief_writes(tmp_path, data_dir):
     assert len(list((tmp_path / "run").rglob("events.out.*"))) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_workers_with_two_devices_each(tmp_path):
     results = trained(2, tmp_path, 2)
     check_that_all_equal_one(results)

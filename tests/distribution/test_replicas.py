@@ -158,7 +158,7 @@ def test_two_replicas_train_what_one_trains():
     ("num_replicas", "optimizer", "dtype"),
     [
         # Each two of the three with one another.
-        (2, "SGD", "float64"),
+        pytest.param(2, "SGD", "float64", marks=pytest.mark.exhaustive),
         (2, "Adam", "float32"),
         pytest.param(4, "SGD", "float32", marks=pytest.mark.exhaustive),
         pytest.param(4, "Adam", "float64", marks=pytest.mark.exhaustive),

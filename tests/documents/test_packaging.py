@@ -126,6 +126,7 @@ def test_console_scripts_resolve(environment, tmp_path, package, names):
     assert all((environment / "bin" / f"ali-{name}").exists() for name in names)
 
 
+@pytest.mark.slow
 def test_installed_train_runs_dry(environment, tmp_path):
     flags = ["--dataset=mnist_5k", "--preset=mnist", "--workdir=run"]
     program = environment / "bin" / "ali-train"

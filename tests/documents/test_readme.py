@@ -65,6 +65,7 @@ def test_own_networks_of_the_readme_train_on_own_images(tmp_path, monkeypatch):
     assert model.reconstruct(images).shape == images.shape
 
 
+@pytest.mark.slow
 def test_networks_of_the_python_page_compile(tmp_path):
     [program] = code_blocks("python", "docs/python.md")
     result = run([sys.executable, "-c", program], tmp_path)

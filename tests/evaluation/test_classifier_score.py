@@ -44,6 +44,7 @@ def test_a_score_by_hand():
     )
 
 
+@pytest.mark.slow
 def test_the_probability_classifier_knows_real_digits_from_noise(data_dir):
     builder = sources.open_dataset("mnist_5k", data_dir)
     (images, labels), (queries, query_labels) = (

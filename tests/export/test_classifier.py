@@ -109,7 +109,8 @@ def test_onnx_answers_as_classify(model, saved, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("quantization", "tolerance"), [("none", 1e-5), ("int8", 0.1)]
+    ("quantization", "tolerance"),
+    [("none", 1e-5), pytest.param("int8", 0.1, marks=pytest.mark.exhaustive)],
 )
 def test_litert_answers_as_classify(
     model, saved, tmp_path, quantization, tolerance

@@ -105,7 +105,7 @@ def test_lite_rt_files_take_labels(written, tmp_path, quantization):
             np.testing.assert_allclose(each, difference, atol=0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_lite_rt_files_are_measured_with_labels(written):
     with programs.tiny_networks():  # Of 4x4 images, as the data set.
         forms = check.measure(Source(written[1], batch_size=2))["forms"]

@@ -140,7 +140,7 @@ def test_the_files_do_not_check_ranges(folder):
     assert np.isfinite(outputs["z_mean"]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_servable_of_bytes_and_of_one_batch_size(finished, model, tmp_path):
     options = {"image_dtype": "uint8", "batch_size": 2}
     write(*finished.load(), tmp_path, **options)

@@ -99,6 +99,7 @@ def test_svm_features_of_svhn_are_as_many_as_the_authors():
     assert shape == (None, 4096 + 512 + 512 + 256)
 
 
+@pytest.mark.slow
 def test_encoded_images_go_through_the_training_preprocessing(trained, served):
     files = pictures(4)
     outputs = call(served["encoder"]["encode_jpeg"], image_bytes=files)
@@ -170,6 +171,7 @@ def test_bad_input_is_refused_and_the_rest_served(served, case):
     assert call(served["decoder"]["generate"], seed=0, count=1)["image"].any()
 
 
+@pytest.mark.slow
 def test_8_bit_servables_take_and_give_8_bits(trained, tmp_path):
     model, config = trained
     paths = export_saved_models(

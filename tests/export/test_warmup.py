@@ -61,6 +61,7 @@ def batch_size(inputs):
     return size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["encoder", "decoder", "reconstructor"])
 def test_each_request_gets_finite_numbers(paths, name):
     sizes = {}
@@ -82,6 +83,7 @@ def test_requests_name_the_model_and_no_version(paths):
             assert not request.model_spec.WhichOneof("version_choice")
 
 
+@pytest.mark.slow
 def test_requests_fit_a_fixed_batch_of_8_bit_images(tiny, tmp_path):
     fixed = {"batch_size": 3, "image_dtype": "uint8"}
     for path in export_saved_models(*tiny, tmp_path, **fixed).values():

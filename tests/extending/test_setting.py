@@ -92,6 +92,7 @@ def test_it_is_checked_as_declared(checkout):
     assert "error: shrinkage must be finite. Received: inf" in errors
 
 
+@pytest.mark.slow
 def test_it_is_in_the_dry_run(checkout):
     flags = ("--dataset=mnist_5k", "--shrinkage=0.5", "--dry_run")
     status, printed, errors = run(checkout, "-m", "tools.train", *flags)

@@ -156,6 +156,7 @@ for module, arguments in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 def test_a_process_of_their_own_prints_no_traceback(places):
     cases = CASES[::4] + FLAG_CASES[::4]
     starts = [

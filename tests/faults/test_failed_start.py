@@ -41,6 +41,7 @@ def failed(tmp_path, flags, capfd):
     return workdir
 
 
+@pytest.mark.exhaustive
 def test_another_configuration_may_have_the_folder(failed, flags, whole):
     # As if it had gone back to the beginning, at lower rates.
     failed.rollbacks.write_text('[{"step": 1, "terms": ["generator_loss"]}]')
@@ -83,6 +84,7 @@ def test_a_run_keeps_the_folder(whole, tmp_path, flags, capfd, left):
     assert programs.snapshot(workdir.path) == before
 
 
+@pytest.mark.slow
 def test_a_start_that_is_under_way_keeps_the_folder(tmp_path, flags, capfd):
     # It has no checkpoint yet, but the lock.
     path = tmp_path / "run"

@@ -93,7 +93,7 @@ def test_a_run_killed_twenty_times_ends_the_same(whole, flags, tmp_path):
     assert check_kills(tmp_path / "run", whole, flags, delays) > 0
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_sigterm_ends_a_process_with_status_143(whole, flags, tmp_path):
     workdir = Workdir(tmp_path / "run")
     status, output, errors = interrupt(workdir, flags, signal.SIGTERM, 0.3)
@@ -143,7 +143,7 @@ def test_ctrl_c_ends_with_one_line_and_status_130(flags, tmp_path):
     assert not list(workdir.checkpoints.folder.glob(".*"))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_second_process_is_refused_and_harms_nothing(
     whole, flags, tmp_path, capfd
 ):

@@ -79,7 +79,9 @@ def drop_override():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", ["checkpoint", "model"])
+@pytest.mark.parametrize(
+    "file", [pytest.param("checkpoint", marks=pytest.mark.exhaustive), "model"]
+)
 def test_a_full_disk_loses_nothing(whole, begun, tiny_data, capfd, file):
     # The model's file is larger than a checkpoint.
     size = whole.model.stat().st_size - 1 if file == "model" else 100_000
@@ -114,6 +116,7 @@ def test_a_full_disk_takes_no_process_with_it(begun, tiny_data):
     assert errors.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.exhaustive
 def test_a_read_only_workdir_is_named(begun, tiny_data):
     folders = [begun.path, *(p for p in begun.path.rglob("*") if p.is_dir())]
     for path in begun.path.rglob("*"):
@@ -214,6 +217,7 @@ def test_a_checkpoints_folder_that_is_a_file(tmp_path, tiny_data, capfd):
     assert not workdir.model.exists()
 
 
+@pytest.mark.slow
 def test_hidden_files_of_a_kill_are_removed_and_no_others(begun, tiny_data):
     left = [
         begun.path / ".123.model.keras",

@@ -114,6 +114,7 @@ def test_training_reports_the_error_of_the_labelled_images():
     assert "classification_error" not in plain
 
 
+@pytest.mark.slow
 def test_a_saved_model_trains_on_bit_for_bit(tmp_path):
     model = tiny.model(EVERYTHING, ema_decay=0.4, classes=CLASSES)
     tiny.fit(model, labelled_data(steps=2), batch_size=None)
@@ -130,7 +131,9 @@ def test_a_saved_model_trains_on_bit_for_bit(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("num_replicas", [2, 4])
+@pytest.mark.parametrize(
+    "num_replicas", [2, pytest.param(4, marks=pytest.mark.exhaustive)]
+)
 def test_replicas_train_what_one_trains(num_replicas):
     values, figures = [], []
     for number in (1, num_replicas):
@@ -163,6 +166,7 @@ def test_replicas_weigh_labelled_images_alike():
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_half_precision_trains_and_answers_in_full():
     model = tiny.model(EVERYTHING, "mixed_float16", classes=CLASSES)
     tiny.fit(model, labelled_data(), batch_size=None)

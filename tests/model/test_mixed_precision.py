@@ -142,6 +142,7 @@ def owned_by(player, names):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("player", COLOURS)
 @pytest.mark.parametrize("num_replicas, replica", REPLICAS + ON_FOUR)
 def test_an_overflow_on_any_replica_skips_the_player_on_all(
@@ -174,6 +175,7 @@ def test_the_scale_grows_again(num_replicas):
     tiny.check_that_copies_agree(model, num_replicas)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_replicas, replica", REPLICAS)
 def test_an_overflow_of_activations_leaves_no_trace(num_replicas, replica):
     objective = Objective(gradient_penalty=0.1)
@@ -202,6 +204,7 @@ def test_an_overflow_of_activations_leaves_no_trace(num_replicas, replica):
     tiny.check_that_copies_agree(model, num_replicas)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "num_replicas", (1, pytest.param(2, marks=pytest.mark.slow))
 )

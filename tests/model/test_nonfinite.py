@@ -119,7 +119,7 @@ def test_a_rollback_is_a_run_at_half_the_rates(
     assert programs.differences(workdir, healed(decay)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_three_rollbacks_are_the_end(train, capfd):
     for _ in range(2):  # Another start does not count anew.
         status, workdir = train(1e-3, NEVER_FINITE, ROLLBACK)

@@ -227,7 +227,9 @@ def test_replicas_agree_and_equal_one(wrapper, kind):
 @pytest.mark.parametrize(
     ("wrapper", "precision"),
     [
-        (SpectralNormalization, "mixed_float16"),
+        pytest.param(
+            SpectralNormalization, "mixed_float16", marks=pytest.mark.exhaustive
+        ),
         (WeightNormalization, "float32"),
     ],
 )

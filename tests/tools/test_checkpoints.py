@@ -75,6 +75,7 @@ def test_output_is_taken_as_it_is(unfinished, tmp_path, capsys):
     assert f"after step {STEP}." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_export_says_its_step(copy, tmp_path):
     (copy.path / "metrics.json").write_text('{"of the finished": 1}')
     flags = (f"--workdir={copy.path}", f"--output={tmp_path / 'export'}")

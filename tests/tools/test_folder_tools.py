@@ -44,6 +44,7 @@ def tiny_networks():
         yield
 
 
+@pytest.mark.slow
 def test_training_stops_at_a_bad_image(trained, tmp_path, capsys):
     folder, _ = trained
     flags = [*programs.TINY[1:], f"--dataset=folder:{folder}", "--epochs=1"]

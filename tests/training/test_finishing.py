@@ -48,7 +48,7 @@ def stopped(tmp_path, flags):
     [
         pytest.param(2 * STEPS, marks=pytest.mark.slow),
         2 * STEPS - 1,
-        pytest.param(STEPS, marks=pytest.mark.slow),
+        pytest.param(STEPS, marks=pytest.mark.exhaustive),
     ],
 )
 def test_it_ends_as_a_run_of_so_many_epochs(stopped, short, flags, step):

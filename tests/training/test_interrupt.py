@@ -43,6 +43,7 @@ def sent_at(step, *numbers):
     )
 
 
+@pytest.mark.slow
 def test_once_it_saves_and_the_end_is_the_same(flags, tmp_path, capfd):
     step = STEPS + 1
     with sent_at(step, signal.SIGINT):

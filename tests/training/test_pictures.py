@@ -82,7 +82,7 @@ def test_without_them_the_run_ends_with_the_same_bytes(drawn, every):
     assert programs.differences(without, drawn) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_run_that_goes_on_repeats_and_loses_none(drawn, flags, tmp_path):
     path = tmp_path / "run"
     for epochs in (1, 2, EPOCHS):

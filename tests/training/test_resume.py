@@ -208,6 +208,7 @@ def test_no_whole_checkpoint_is_the_end(whole, flags, tmp_path, capfd):
     assert after.pop(".lock") and after == before
 
 
+@pytest.mark.slow
 def test_more_epochs_train_on_as_one_run(whole, flags, tmp_path):
     workdir = Workdir(tmp_path / "run")
     for epochs in (1, EPOCHS):

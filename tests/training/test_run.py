@@ -114,6 +114,7 @@ def test_images_of_another_shape_are_trained_on(wide):
     assert samples.shape[-1] == 3
 
 
+@pytest.mark.slow
 def test_an_epoch_is_one_pass_unless_told(wide):
     # 45 of the 50 images are trained on, 20 a step.
     assert int(keras.models.load_model(wide / "model.keras").step) == 2

@@ -46,7 +46,7 @@ def test_a_classifier_writes_probabilities(classifier, records, tmp_path):
 
 
 @pipeline.needs_beam
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_other_models_have_no_classifier(saved_models, tmp_path):
     status, _, errors = pipeline.run(
         saved_models,

@@ -49,6 +49,7 @@ def test_labels_reach_the_encoder(written, tmp_path):
         assert "feature `label`, int64" in reason
 
 
+@pytest.mark.exhaustive
 def test_files_of_images_have_no_labels(written, tmp_path):
     (tmp_path / "a.png").write_bytes(b"never read")
     before = programs.snapshot(tmp_path)

@@ -131,7 +131,7 @@ def test_image_files_become_examples(
 
 
 @pipeline.needs_beam
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_servable_of_bytes_and_of_one_batch_size(records, tmp_path):
     config = ali_keras.Config.from_preset("bigan_mnist", precision="float32")
     model = ali_keras.build_model(config)

@@ -28,8 +28,16 @@ def points(tmp_path_factory):
     ("changed", "rule"),
     [
         ({"input": "missing"}, "--input must match files"),
-        ({"output": "kept"}, "--output must be a prefix"),
-        ({"beam": "--runner=Nobody"}, "What follows `--` must be flags"),
+        pytest.param(
+            {"output": "kept"},
+            "--output must be a prefix",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            {"beam": "--runner=Nobody"},
+            "What follows `--` must be flags",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_what_beam_cannot_do_is_one_line(
@@ -69,6 +77,7 @@ def test_both_environments_compute_with_the_same_versions():
         assert beam[name] == ours[name]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("apache_beam") is not None, reason="Beam is here"
 )

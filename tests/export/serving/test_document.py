@@ -97,7 +97,7 @@ def test_the_command_of_the_document_is_that_of_the_bundle(
     assert arguments == expected
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_canary_comes_and_becomes_stable(two_versions, tmp_path):
     [block] = [text for text in blocks("sh") if "--canary_version" in text]
     shutil.copytree(two_versions, tmp_path / "export")

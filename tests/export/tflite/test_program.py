@@ -10,6 +10,7 @@ from tests import tiny
 from tests.export.tflite import models
 
 
+@pytest.mark.slow
 def test_the_program_writes_the_files_and_says_no_more(
     trained, tmp_path, capfd
 ):

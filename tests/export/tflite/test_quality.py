@@ -76,6 +76,7 @@ def test_the_page_s_tables_are_the_records():
     assert device_table.devices() in PAGE
 
 
+@pytest.mark.slow
 def test_the_page_s_python_runs(tiny_models):
     folder = tiny_models / "runs" / "demo"
     tflite.export_tflite(Source(folder / "export"), folder / "tflite", "int8")
@@ -101,7 +102,7 @@ def test_the_page_s_flags_are_the_programs():
     assert {"quantization", "check", "representative_dataset"} <= named <= known
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_data_without_labels_are_measured_by_errors(tiny_models, capsys):
     output = tiny_models / "check.json"
     models = tiny_models / "runs" / "demo" / "export"

@@ -29,7 +29,7 @@ def test_files_are_small_as_their_form_says(tmp_path):
     assert len(source.convert("decoder", "float16")) < len(content) / 1.9
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_points_convert_too(tmp_path):
     config = ali_keras.Config.from_preset(
         "mixture_5", "mixture_5", data_dir=str(tmp_path), precision="float32"
