@@ -1,1 +1,1 @@
-"""Comparisons of speed; the records are in results/."""
+"""Comparisons with others; the records are in results/."""

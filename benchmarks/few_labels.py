@@ -1,11 +1,11 @@
 """Classifiers of few labels without ALI, to set beside its discriminator.
 
-python -m benchmarks.few_labels --data_dir=tfds --method=pseudo_labels \
-    --output=results/few_labels_baselines.jsonl
+python -m benchmarks.few_labels --workdir=runs/semi --method=pseudo_labels \
+    --output=results/few_labels.jsonl
 
-The network is the discriminator of --preset, whose z is always 0, and the
-labelled images are those of `tools.train` with the same --preset, --num_labels
-and --seed. Two methods train it with the preset's optimizer:
+The network is the discriminator of a semi-supervised run, with new weights,
+and its z is always 0. Labelled images, batches and optimizer are those of the
+run. Two methods train it:
 
 - labels: on the labelled images alone.
 - pseudo_labels: on the others too. The class that the network gives to an image
@@ -13,15 +13,17 @@ and --seed. Two methods train it with the preset's optimizer:
   (Lee, 2013; Sohn et al., 2020, FixMatch).
 
 Both see images shifted at random. The error is that of the averaged weights on
-the images of --split. A line is added to --output.
+held-out images, those of --split if it is given. A line is added to --output.
 """
 
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from ali_keras import files
 from ali_keras import noise
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
@@ -37,49 +39,38 @@ from ali_keras.objectives.class_losses import classification_losses
 from ali_keras.workdir.record import describe_run
 from tools.documents import records
 
-common_flags.declare(__name__, "output", "data_dir", "split", "seed")
-METHOD = flags.DEFINE_enum(
-    "method", "labels", ["labels", "pseudo_labels"], "How to train."
-)
-PRESET = flags.DEFINE_string("preset", "semi_mnist", "Preset of the run.")
-DATASET_NAME = flags.DEFINE_string("images", "mnist", "TFDS name.")
-NUM_LABELS = flags.DEFINE_integer(
-    "num_labels", None, "Default: the preset's.", lower_bound=1
-)
-TRAIN_SPLIT = flags.DEFINE_string("train_split", None, "As of tools.train.")
-NUM_STEPS = flags.DEFINE_integer(
-    "num_steps", 10_000, "Steps of training.", lower_bound=1
+common_flags.declare(__name__, "workdir", "output", "data_dir", "split")
+METHODS = ("labels", "pseudo_labels")
+METHOD = flags.DEFINE_enum("method", METHODS[0], METHODS, "How to train.")
+TRAINING_STEPS = flags.DEFINE_integer(
+    "training_steps", 10_000, "Steps of training.", lower_bound=1
 )
 MIN_PROBABILITY = 0.95
 
 
 def main():
     """Loads, trains, measures, prints, and adds a line to --output."""
-    config = Config.from_preset(
-        PRESET.value,
-        DATASET_NAME.value,
-        num_labels=NUM_LABELS.value,
-        train_split=TRAIN_SPLIT.value,
-        data_dir=common_flags.DATA_DIR.value,
-        seed=common_flags.SEED.value,
-    )
+    workdir = common_flags.workdir()
+    config = Config.read(workdir.config)
     if not config.discriminator_classes:
         raise InputError(
-            "--preset must have a discriminator of classes, as semi_mnist "
-            f"has. Received: {PRESET.value}"
+            "--workdir must be of a run with --discriminator_classes. "
+            f"Received: {workdir.path}"
         )
-    train, held_out = splits.load_splits(
-        config, held_out=common_flags.SPLIT.value
+    chosen = files.read_json(workdir.labelled_images)
+    (images, _), held_out = splits.load_splits(
+        config, held_out=common_flags.SPLIT.value, **common_flags.reading()
     )
-    classifier = Classifier(config, METHOD.value == "pseudo_labels")
+    classifier = Classifier(config, METHOD.value == METHODS[1])
     started = time.monotonic()
-    classifier.fit(_batches(config, *train), verbose=2, shuffle=False)
+    batches_of_steps = _batches(config, images, chosen)
+    classifier.fit(batches_of_steps, verbose=2, shuffle=False)
     seconds = time.monotonic() - started
     logits = classifier.predict(held_out[0] / 255.0, 1000, verbose=0)
     found = error(logits, held_out[1])
     print(f"Error: {found:.4f} after {seconds:.0f} s.")
     if common_flags.OUTPUT.value:
-        _record(config, found, seconds)
+        _record(config, len(chosen["labels"]), found, seconds)
 
 
 class Classifier(keras.Model):
@@ -118,7 +109,8 @@ class Classifier(keras.Model):
     def call(self, images, training=False):
         """Returns logits `(batch, num_classes)`."""
         z = tf.zeros((tf.shape(images)[0], self.config.latent_dim))
-        return self.network([images, z], training=training)
+        with noise.scope(self._key(noise.LABELLED_DROPOUT)):
+            return self.network([images, z], training=training)
 
     def train_step(self, data):
         """Moves the network by the labelled batch and its own classes."""
@@ -145,42 +137,47 @@ class Classifier(keras.Model):
         return tf.reduce_mean(losses * tf.cast(is_sure, losses.dtype))
 
     def _shift(self, images, purpose):
+        key = noise.fold(self._key(noise.LABELLED_SHIFT), purpose)
+        num_pixels = self.config.objective.labelled_shift
+        return augmentation.shift(images, num_pixels, key)
+
+    def _key(self, stream):
         step = tf.cast(self.optimizer.iterations, tf.int32)
-        key = noise.fold(self.config.seed, noise.LABELLED_SHIFT, step)
-        return augmentation.shift(
-            images,
-            self.config.objective.labelled_shift,
-            noise.fold(key, purpose),
-        )
+        return noise.fold(self.config.seed, stream, step)
 
 
-def _batches(config, images, labels):
-    steps = range(NUM_STEPS.value)
-    subset = labelled.choose(
-        labels, config.num_labels, config.discriminator_classes, config.seed
-    )
+def _batches(config, images, chosen):
+    steps = range(TRAINING_STEPS.value)
     return labelled.add_labelled(
         batches.training_batches(
             images, config.batch_size, config.seed, steps, len(steps)
         ),
         images,
-        subset,
+        labelled.LabelledSubset(
+            np.array(chosen["indices"]), np.array(chosen["labels"])
+        ),
         config.labelled_batch_size or config.batch_size,
         config.seed,
         steps,
     )
 
 
-def _record(config, found, seconds):
-    path = common_flags.OUTPUT.value
+def _record(config, num_labels, found, seconds):
     record = records.describe(
-        f"{METHOD.value}_{config.dataset}_{config.num_labels}",
+        f"{config.dataset}_{num_labels}_{METHOD.value}",
         describe_run(1),
         {"classification_error": {"z_zero": found}},
     )
-    record.update(seed=config.seed, seconds=seconds)
-    records.add(path, record)
+    records.add(
+        common_flags.OUTPUT.value,
+        {**record, "seed": config.seed, "seconds": seconds},
+    )
+
+
+def run():
+    """Runs the program."""
+    program.run(main)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run()
