@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-PACKAGE = "ali_keras."  # A wheel has the programs below it.
+from ali_keras.errors import PACKAGE
 
 
 def of(module):

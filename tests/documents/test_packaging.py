@@ -150,6 +150,7 @@ def test_installed_export_names_missing_workdir(environment, tmp_path):
     assert "Traceback" not in result.stderr
     errors = re.findall("^error: .*", result.stderr, flags=re.MULTILINE)
     assert len(errors) == 1 and "missing" in errors[0]
+    assert "as ali-train writes it" in errors[0]
     assert not list(tmp_path.iterdir())
 
 

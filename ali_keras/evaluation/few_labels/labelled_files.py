@@ -17,6 +17,7 @@ import numpy as np
 from ali_keras import files
 from ali_keras.data.labels import NO_LABEL
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 
 
 def read(path):
@@ -59,7 +60,7 @@ def _read_json(path):
     if None in images:
         raise InputError(
             "--labelled must be a JSON list of indices, or a file as "
-            f"tools.select writes it. Received: {path}"
+            f"{command('tools.select')} writes it. Received: {path}"
         )
     return images
 
