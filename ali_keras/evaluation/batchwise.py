@@ -43,12 +43,14 @@ def classify(model, images, progress=silent):
         Dictionary of arrays `(num_images, num_classes)`, the probabilities:
         with the mean of q(z|x) at `z_mean`, with a draw at `z_sampled`.
     """
-    found = {"z_mean": [], "z_sampled": []}
-    watched = watched_batches(images, progress, "Classifying")
-    for seed, batch in enumerate(watched):
-        found["z_mean"].append(model.classify(batch))
-        found["z_sampled"].append(model.classify(batch, True, seed))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+    pairs = [
+        model.classify_twice(batch, seed)
+        for seed, batch in enumerate(
+            watched_batches(images, progress, "Classifying")
+        )
+    ]
+    by_mean, by_draw = map(np.concatenate, zip(*pairs, strict=True))
+    return {"z_mean": by_mean, "z_sampled": by_draw}
 
 
 def reconstruct(model, images, progress=silent, labels=None):
