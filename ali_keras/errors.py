@@ -62,9 +62,10 @@ def command(module):
     """
     if importlib.util.find_spec(f"{PACKAGE}tools") is None:
         return f"python -m {module}"
+    program = f"{PACKAGE}{module}"
     scripts = importlib.metadata.entry_points(
-        group="console_scripts", value=f"{PACKAGE}{module}:run"
+        group="console_scripts", value=f"{program}:run"
     )
-    # Copied below a path of its own, the package has no scripts.
+    # Copied without its metadata, the package has no scripts.
     names = [script.name for script in scripts]
-    return names[0] if names else f"python -m {PACKAGE}{module}"
+    return names[0] if names else f"python -m {program}"

@@ -22,6 +22,7 @@ from ali_keras.command_line import program
 from ali_keras.distribution import signals
 from ali_keras.distribution.cluster import WORKER_LOST
 from ali_keras.errors import InputError
+from ali_keras.errors import command as command_of
 from ali_keras.settings import MAX_INTEGER
 
 NUM_WORKERS = flags.DEFINE_integer(
@@ -137,8 +138,8 @@ def main(command):
     """Runs the command's workers, again and again where that may help."""
     if not command:
         raise InputError(
-            "A command must follow the flags: -- python -m tools.train ... "
-            "Received: none"
+            "A command must follow the flags: -- "
+            f"{command_of('tools.train')} ... Received: none"
         )
     group = Group(command, NUM_WORKERS.value)
     with signals.handled_by(group.receive, *signals.ENDINGS):
