@@ -9,6 +9,7 @@ from ali_keras import files
 from ali_keras import settings
 from ali_keras.distribution import precision
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.latents.prior import PRIORS
 from ali_keras.networks.settings import NetworkSettings
 from ali_keras.objectives.objective import Objective
@@ -191,15 +192,16 @@ class Config:
             return cls.from_values(**json.loads(text))
         except FileNotFoundError:
             raise InputError(
-                "A workdir must hold config.json, as ali-train writes it. "
-                f"Received: {path}, which does not exist"
+                f"A workdir must hold config.json, as {command('tools.train')} "
+                f"writes it. Received: {path}, which does not exist"
             ) from None
         except (
             *(OSError, TypeError, ValueError),
             RecursionError,  # Nested too deeply.
         ) as error:
             raise InputError(
-                f"config.json must be a configuration as ali-train writes it. "
+                "config.json must be a configuration as "
+                f"{command('tools.train')} writes it. "
                 f"Received: {path} ({error})"
             ) from None
 

@@ -1,4 +1,12 @@
-"""The exceptions that programs print as a line instead of a traceback."""
+"""The exceptions that programs print as a line instead of a traceback.
+
+And what a line is made of: the command of a program, the words of an error.
+"""
+
+import importlib.metadata
+import importlib.util
+
+PACKAGE = "ali_keras."  # A wheel has the programs below it.
 
 
 class InputError(ValueError):
@@ -40,3 +48,24 @@ def first_line(error):
     """Returns the first line of what an exception says, or what it is."""
     line = str(error).strip().split("\n")[0] or type(error).__name__
     return line if len(line) <= 500 else f"{line[:500]}..."
+
+
+def command(module):
+    """Returns the command that starts a program here.
+
+    Args:
+        module: String, the program in a checkout, such as "tools.train".
+
+    Returns:
+        String: "python -m tools.train" in a checkout, "ali-train" where the
+        wheel is installed.
+    """
+    if importlib.util.find_spec(f"{PACKAGE}tools") is None:
+        return f"python -m {module}"
+    program = f"{PACKAGE}{module}"
+    scripts = importlib.metadata.entry_points(
+        group="console_scripts", value=f"{program}:run"
+    )
+    # Copied without its metadata, the package has no scripts.
+    names = [script.name for script in scripts]
+    return names[0] if names else f"python -m {program}"

@@ -1,6 +1,7 @@
 """The model card: what a servable is, in Markdown, for whoever finds it."""
 
 from ali_keras import markdown
+from ali_keras.errors import command
 
 from . import servables
 
@@ -114,7 +115,7 @@ def _length(record):
 
 def _evaluation(metrics):
     if not metrics:
-        return "Not evaluated: `tools.evaluate` had not been run."
+        return f"Not evaluated: `{command('tools.evaluate')}` had not been run."
     from ali_keras.evaluation.metrics_text import (
         list_numbers,  # Scikit-learn too.
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from ali_keras import files
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.errors import first_line
 
 EXTRA = "assets.extra"
@@ -52,7 +53,8 @@ def find(folder, name, version=None):
     path = servable / str(version)
     if not (path / "saved_model.pb").exists():
         raise InputError(
-            "--saved_models must be a folder as export.saved_model writes it, "
+            "--saved_models must be a folder as "
+            f"{command('export.saved_model')} writes it, "
             f"and hold {name}/VERSION. Received: {servable}, without "
             f"{version or 'any'}"
         )
@@ -71,7 +73,8 @@ def load(path):
         return tf.saved_model.load(str(path))
     except (OSError, ValueError, IndexError, tf.errors.OpError) as error:
         raise InputError(
-            "A SavedModel must be whole, as export.saved_model wrote it. "
+            "A SavedModel must be whole, as "
+            f"{command('export.saved_model')} wrote it. "
             f"Received: {path} ({first_line(error)})"
         ) from None
 
@@ -155,7 +158,8 @@ def read_description(path):
     description = path / DESCRIPTION
     if not description.exists():
         raise InputError(
-            "A SavedModel must be one that export.saved_model wrote, with "
+            "A SavedModel must be one that "
+            f"{command('export.saved_model')} wrote, with "
             f"{DESCRIPTION}. Received: {path}"
         )
     return files.read_json(description)

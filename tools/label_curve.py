@@ -40,7 +40,6 @@ def main():
     """Loads model and data, measures, writes, draws and prints."""
     from ali_keras import files
     from ali_keras.evaluation.few_labels import label_curve
-    from ali_keras.evaluation.few_labels.labelled_data import LabelledData
     from ali_keras.plotting import label_curves
     from ali_keras.progress import shown
 
@@ -48,12 +47,7 @@ def main():
     path, _ = common_flags.output("label_curve", "json", ["json"])
     trained = Trained()
     path = pathlib.Path(trained.output(path))
-    data = LabelledData(
-        trained.config,
-        common_flags.NUM_VALIDATION.value,
-        progress=shown,
-        **common_flags.reading(),
-    )
+    data = trained.labelled_data()
     numbers = numbers or label_curve.available(data)
     protocol = label_curve.Protocol(
         numbers, common_flags.NUM_DRAWS.value or 10, common_flags.SEED.value

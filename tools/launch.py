@@ -19,8 +19,10 @@ import time
 from absl import flags
 
 from ali_keras.command_line import program
+from ali_keras.distribution import signals
 from ali_keras.distribution.cluster import WORKER_LOST
 from ali_keras.errors import InputError
+from ali_keras.errors import command as command_of
 from ali_keras.settings import MAX_INTEGER
 
 NUM_WORKERS = flags.DEFINE_integer(
@@ -59,10 +61,12 @@ class Group:
         self.num_workers = num_workers
         self.processes = []
         self.received = None  # The signal that told us to stop.
+        self.to_send = []  # Signals that the workers are to have.
 
     def receive(self, number, frame):
         """Takes note: a handler as `signal.signal` wants it."""
         self.received = signal.Signals(number)
+        self.to_send.append(self.received)  # A second Ctrl-C, too.
 
     def run(self):
         """Runs all workers to their end.
@@ -92,11 +96,13 @@ class Group:
         first, deadline = 0, None
         while any(process.poll() is None for process in self.processes):
             first = first or self._failure()
-            if (first or self.received) and deadline is None:
-                number = self.received or signal.SIGTERM
+            if first and deadline is None and not self.to_send:
+                self.to_send.append(signal.SIGTERM)
+            while self.to_send:
+                number = self.to_send.pop(0)
                 _say(f"Stopping all workers: {number.name}.")
                 self._send(number)
-                deadline = time.monotonic() + GRACE_SECONDS.value
+                deadline = deadline or time.monotonic() + GRACE_SECONDS.value
             if deadline is not None and time.monotonic() > deadline:
                 self._send(signal.SIGKILL)
             time.sleep(0.1)
@@ -132,11 +138,11 @@ def main(command):
     """Runs the command's workers, again and again where that may help."""
     if not command:
         raise InputError(
-            "A command must follow the flags: -- python -m tools.train ... "
-            "Received: none"
+            "A command must follow the flags: -- "
+            f"{command_of('tools.train')} ... Received: none"
         )
     group = Group(command, NUM_WORKERS.value)
-    with _handled(group.receive):
+    with signals.handled_by(group.receive, *signals.ENDINGS):
         status = group.run()
         for number in range(1, MAX_RESTARTS.value + 1):
             if status < RETRYABLE or group.received:
@@ -189,17 +195,6 @@ def _status(process):
     """The status as shells have it; 0 for one that runs yet."""
     status = process.poll() or 0
     return status if status >= 0 else 128 - status
-
-
-@contextlib.contextmanager
-def _handled(handler):
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, old in zip(numbers, before, strict=True):
-            signal.signal(number, old)
 
 
 def _say(line):

@@ -48,19 +48,13 @@ def main():
     """Loads model and data, measures, writes and prints."""
     from ali_keras import files
     from ali_keras.evaluation.few_labels import probe
-    from ali_keras.evaluation.few_labels.labelled_data import LabelledData
     from ali_keras.evaluation.few_labels.support_vectors import Protocol
     from ali_keras.progress import shown
 
     path, _ = common_flags.output("probe", "json", ["json"])
     trained = Trained()
     path = trained.output(path)
-    data = LabelledData(
-        trained.config,
-        common_flags.NUM_VALIDATION.value,
-        progress=shown,
-        **common_flags.reading(),
-    )
+    data = trained.labelled_data()
     protocol = Protocol(
         NUM_PER_CLASS.value,
         common_flags.NUM_DRAWS.value or Protocol().num_draws,

@@ -10,6 +10,7 @@ from ali_keras.command_line import setting_flags
 from ali_keras.config import RunSettings
 from ali_keras.distribution.strategy import STRATEGIES
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.settings import MAX_INTEGER
 from ali_keras.settings import settings_of
 from ali_keras.training.execution import Execution
@@ -198,8 +199,8 @@ def saved_models():
     """Returns the folder of --saved_models."""
     if not _SAVED_MODELS.value:
         raise InputError(
-            "--saved_models must be given: a folder as export.saved_model "
-            "writes it"
+            "--saved_models must be given: a folder as "
+            f"{command('export.saved_model')} writes it"
         )
     return _SAVED_MODELS.value
 

@@ -1,21 +1,17 @@
-"""The text of a program's help, with the name by which it was started."""
+"""The text of a program's help, with programs named as they are started."""
 
-import pathlib
 import re
-import sys
 
-PACKAGE = "ali_keras."  # A wheel has the programs below it.
+from ali_keras.errors import command
 
 
 def of(module):
-    """Returns a program's docstring, its own command named as it is.
+    """Returns a program's docstring; its commands are those that work here.
 
     Args:
         module: The module of the program.
     """
-    text, name = module.__doc__ or "", module.__name__
-    if not name.startswith(PACKAGE):
-        return text  # A checkout's: `python -m tools.NAME`.
-    own = name.removeprefix(PACKAGE).removesuffix(".__main__")
-    script = pathlib.Path(sys.argv[0]).name
-    return re.sub(rf"python -m {re.escape(own)}\b", script, text)
+    text = module.__doc__ or ""
+    return re.sub(
+        r"python -m ((tools|export)\.\w+)", lambda x: command(x[1]), text
+    )

@@ -47,6 +47,22 @@ class Trained:
             return path
         return path.with_name(f"{path.stem}_step_{self.step}{path.suffix}")
 
+    def labelled_data(self):
+        """Returns the `LabelledData` of --data_dir and --num_validation.
+
+        Raises:
+            InputError: as `LabelledData`.
+        """
+        from ali_keras.evaluation.few_labels.labelled_data import LabelledData
+        from ali_keras.progress import shown
+
+        return LabelledData(
+            self.config,
+            common_flags.NUM_VALIDATION.value,
+            progress=shown,
+            **common_flags.reading(),
+        )
+
     def check_class(self, flag, number):
         """Checks the number of a class that a flag asks for.
 

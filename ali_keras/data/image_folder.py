@@ -73,7 +73,9 @@ class ImageFolder:
             features=self._features(images), splits=self._splits()
         )
 
-    def as_dataset(self, split, shuffle_files=False, decoders=None):
+    def as_dataset(
+        self, split, shuffle_files=False, decoders=None, read_config=None
+    ):
         """Streams a split: `image` uint8, `file` and, with classes, `label`.
 
         Args:
@@ -82,11 +84,12 @@ class ImageFolder:
             decoders: Dictionary that says how `image` is decoded, if not as
                 TFDS decodes it: `tfds.decode.SkipDecoding()` gives the
                 content of the files.
+            read_config: Not used; there likewise.
 
         Raises:
             ValueError: if there is no such split.
         """
-        del shuffle_files
+        del shuffle_files, read_config
         images = self._images_of(split)
         shape = self.info.features["image"].shape
         columns = {

@@ -125,9 +125,15 @@ def read_examples(
 def _stored_examples(builder, split, encoded):
     # Images stay encoded: of large ones no more are held than are made small.
     decoders = {"image": tfds.decode.SkipDecoding()} if encoded else None
+    # Each is read once. A cache holds small data sets twice, and TensorFlow
+    # warns where only a part is read.
+    uncached = tfds.ReadConfig(try_autocache=False)
     try:
         return builder.as_dataset(
-            split=split, shuffle_files=False, decoders=decoders
+            split=split,
+            shuffle_files=False,
+            decoders=decoders,
+            read_config=uncached,
         )
     except (ValueError, KeyError):
         raise unknown_split(builder, split) from None

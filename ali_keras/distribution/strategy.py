@@ -6,6 +6,7 @@ import signal
 from ali_keras.distribution import cluster
 from ali_keras.distribution.replicas import num_workers
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.lazy import tensorflow as tf
 
 STRATEGIES = ("auto", "default", "mirrored", "multi_worker")
@@ -77,8 +78,8 @@ def _check(name, workers, num_virtual_devices):
     if name == "multi_worker" and not workers:
         raise InputError(
             "The strategy multi_worker must have a cluster in TF_CONFIG; "
-            "tools.launch, Kubernetes' TFJob and docs/scaling.md make one. "
-            "Received: no TF_CONFIG"
+            f"{command('tools.launch')}, Kubernetes' TFJob and docs/scaling.md "
+            "make one. Received: no TF_CONFIG"
         )
     if name != "multi_worker" and workers and len(workers.addresses) > 1:
         raise InputError(

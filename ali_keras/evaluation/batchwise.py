@@ -43,25 +43,41 @@ def classify(model, images, progress=silent):
         Dictionary of arrays `(num_images, num_classes)`, the probabilities:
         with the mean of q(z|x) at `z_mean`, with a draw at `z_sampled`.
     """
-    found = {"z_mean": [], "z_sampled": []}
-    watched = watched_batches(images, progress, "Classifying")
-    for seed, batch in enumerate(watched):
-        found["z_mean"].append(model.classify(batch))
-        found["z_sampled"].append(model.classify(batch, True, seed))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+    pairs = [
+        model.classify_twice(batch, seed)
+        for seed, batch in enumerate(
+            watched_batches(images, progress, "Classifying")
+        )
+    ]
+    by_mean, by_draw = map(np.concatenate, zip(*pairs, strict=True))
+    return {"z_mean": by_mean, "z_sampled": by_draw}
 
 
 def reconstruct(model, images, progress=silent, labels=None):
     """Reconstructs images, as a float array. Arguments as `encode`."""
-    reconstructions = [
-        model.predict_on_batch(
-            [batch, part(labels, number)] if model.condition else batch
-        )
+    z = encode(model, images, progress, labels)["z_mean"]
+    return decode(model, z, progress, labels)
+
+
+def decode(model, z, progress=silent, labels=None):
+    """Decodes the codes of images with the averaged decoder.
+
+    Args:
+        model: `ALI`.
+        z: Array `(num_images, latent_dim)`, such as the `z_mean` of `encode`.
+        progress: Function as `progress.silent`.
+        labels: As for `encode`.
+
+    Returns:
+        Float array `(num_images, height, width, channels)`.
+    """
+    images = [
+        model.decoder_ema.predict_on_batch(inputs(model, batch, labels, number))
         for number, batch in enumerate(
-            watched_batches(images, progress, "Reconstructing")
+            watched_batches(z, progress, "Reconstructing")
         )
     ]
-    return np.concatenate(reconstructions)
+    return np.concatenate(images)
 
 
 def generate(model, num_images, seed=0, labels=None):

@@ -35,6 +35,24 @@ def encode_split(
     """
     builder = sources.open_again(config, max_image_pixels=max_image_pixels)
     split = split or splits.split_names(builder)[1]
+    return encode_opened(model, config, builder, split, seed, max_image_pixels)
+
+
+def encode_opened(
+    model, config, builder, split, seed=0, max_image_pixels=MAX_IMAGE_PIXELS
+):
+    """Does what `encode_split` does with a data set that is open already.
+
+    Args:
+        model: `ALI`.
+        config: `Config` of its training.
+        builder: As `sources.open_again` returns it.
+        split: TFDS split or slice.
+        seed: Integer. Fixes the draws `z`.
+        max_image_pixels: Integer. See `splits.read_examples`.
+
+    Returns and raises as `encode_split`.
+    """
     size, _, channels = config.image_shape
     examples = splits.read_examples(
         builder,

@@ -121,8 +121,8 @@ class Needs:
     @functools.cached_property
     def reconstructions(self):
         """The queries' reconstructions: floats, as the model decodes."""
-        return batchwise.reconstruct(
-            self.model, self.queries, self.progress, self.labels
+        return batchwise.decode(
+            self.model, self.query_codes["z_mean"], self.progress, self.labels
         )
 
     @functools.cached_property

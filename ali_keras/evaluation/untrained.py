@@ -23,14 +23,15 @@ def build_untrained(config, images, progress=silent, labels=None):
         `ALI`.
     """
     model = build_model(config)
+    # A graph takes half the time of eager layers, and gives the same bits.
+    encode = tf.function(lambda inputs: model.encoder(inputs, training=True))
     title = "Fitting the untrained encoder's batch normalization"
     for step in progress(range(NUM_STEPS), NUM_STEPS, title):
         start = step * config.batch_size % len(images)
         rows = slice(start, start + config.batch_size)
-        batch, label = to_float(images[rows]), None
+        batch, label = tf.convert_to_tensor(to_float(images[rows])), None
         if model.condition:
-            batch = tf.convert_to_tensor(batch)
             label = model.label_input(model.condition.check(labels[rows]))
-        model.encoder(joined(batch, label), training=True)
+        encode(joined(batch, label))
     model.encoder_ema.set_weights(model.encoder.get_weights())
     return model

@@ -41,14 +41,40 @@ class Inference:
             ValueError: if the discriminator has a single logit; else as
                 `encode`.
         """
+        self._check_classes()
+        images, _ = self._checked(images)
+        return self._classify(images, self._encode(images, None, sample, seed))
+
+    def classify_twice(self, images, seed=0):
+        """Does what `classify` does with both kinds of z, encoding once.
+
+        Args:
+            images: As for `encode`.
+            seed: Integer. Fixes the draw.
+
+        Returns:
+            Tuple of tensors as of `classify`: by the mean, and by a draw.
+
+        Raises:
+            ValueError: as `classify`.
+        """
+        self._check_classes()
+        images, _ = self._checked(images)
+        key = noise.fold(seed, noise.POSTERIOR)
+        codes = posterior.encode_all(self.encoder_ema, images, key)
+        return tuple(
+            self._classify(images, codes[name]) for name in ("z_mean", "z")
+        )
+
+    def _check_classes(self):
         if not self.discriminator_classes:
             raise ValueError(
                 "classify must be called on a model whose discriminator has "
                 "a logit for each class, see docs/semi_supervised.md. "
                 "Received: a discriminator with a single logit"
             )
-        images, _ = self._checked(images)
-        z = self.encode(images, sample=sample, seed=seed)
+
+    def _classify(self, images, z):
         return tf.nn.softmax(
             self.discriminator_ema([images, z], training=False)
         )
@@ -73,10 +99,14 @@ class Inference:
         """
         if isinstance(labels, bool):  # `sample`, before there were labels.
             labels, sample, seed = None, labels, sample or seed
-        if not sample:
-            return self._posterior(images, labels)["z_mean"]
-        key = noise.fold(seed, noise.POSTERIOR)
         images, label = self._checked(images, labels)
+        return self._encode(images, label, sample, seed)
+
+    def _encode(self, images, label, sample, seed):
+        if not sample:
+            inputs = joined(images, label)
+            return self.encoder_ema(inputs, training=False)["z_mean"]
+        key = noise.fold(seed, noise.POSTERIOR)
         return posterior.encode(
             self.encoder_ema, images, key, training=False, label=label
         )

@@ -1,12 +1,12 @@
 """What a training says of itself: what figures mean, and what there is now."""
 
-import importlib.util
 import shlex
 
 import numpy as np
 
 from ali_keras import files
 from ali_keras.data.preprocessing import to_float
+from ali_keras.errors import command
 from ali_keras.workdir.file_list import list_files
 
 EXPLANATION = (
@@ -18,9 +18,9 @@ EXPLANATION = (
 NUM_IMAGES = 500
 # Each program with what its command needs beside the workdir.
 NEXT = (
-    ("tools.evaluate", "ali-evaluate", ""),
-    ("tools.generate", "ali-generate", " --num_images=100"),
-    ("export.saved_model", "ali-export", " --output={workdir}/export"),
+    ("tools.evaluate", ""),
+    ("tools.generate", " --num_images=100"),
+    ("export.saved_model", " --output={workdir}/export"),
 )
 
 
@@ -63,11 +63,8 @@ def list_headlines(model, workdir, images, labels=None):
 def list_commands(workdir):
     """Lists the commands that follow a training."""
     folder = shlex.quote(str(workdir.path))
-    # The programs of a wheel lie below ali_keras.
-    is_installed = importlib.util.find_spec("ali_keras.tools") is not None
     lines = ["Next:"]
-    for module, script, more in NEXT:
-        name = script if is_installed else f"python -m {module}"
+    for module, more in NEXT:
         more = more.format(workdir=folder)
-        lines.append(f"  {name} --workdir={folder}{more}")
+        lines.append(f"  {command(module)} --workdir={folder}{more}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ not compared.
 import keras
 
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.model.ali import ALI
 from ali_keras.model.build import networks_of
 from ali_keras.objectives.objective import Objective
@@ -39,7 +40,8 @@ def check(model, config, path):
     """
     if not isinstance(model, ALI):
         raise InputError(
-            "model.keras must be an ALI model, as ali-train writes it. "
+            "model.keras must be an ALI model, as "
+            f"{command('tools.train')} writes it. "
             f"Received: {path}, a {type(model).__name__}"
         )
     for name, value in _settings_of(model).items():
@@ -52,8 +54,9 @@ def check(model, config, path):
 
 def _refuse(path, configured, found):
     raise InputError(
-        "config.json must be that of the model beside it, as ali-train wrote "
-        f"both. Received: {path.parent}, where config.json has {configured}, "
+        "config.json must be that of the model beside it, as "
+        f"{command('tools.train')} wrote both. "
+        f"Received: {path.parent}, where config.json has {configured}, "
         f"and {path.name} has {found}"
     )
 

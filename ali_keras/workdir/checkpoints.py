@@ -20,6 +20,7 @@ import tensorflow as tf
 from ali_keras import files
 from ali_keras.errors import InputError
 from ali_keras.errors import NonFiniteError
+from ali_keras.errors import command
 from ali_keras.errors import first_line
 from ali_keras.workdir import heap
 
@@ -102,7 +103,8 @@ class Checkpoints:
             return load(model, content, path)
         if paths:
             raise InputError(
-                "A checkpoint must be a complete file as ali-train writes it; "
+                "A checkpoint must be a complete file as "
+                f"{command('tools.train')} writes it; "
                 "remove the damaged ones to train from the start. Received: "
                 f"{self.folder}, where all {len(paths)} are damaged"
             )

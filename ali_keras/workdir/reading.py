@@ -3,6 +3,7 @@
 import sys
 
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.errors import first_line
 from ali_keras.model.build import build_model
 from ali_keras.workdir import checkpoints as files_of_steps
@@ -46,7 +47,8 @@ def _read_step(checkpoints, step):
         pass  # The training has just deleted it.
     except (OSError, ValueError) as error:
         raise InputError(
-            "A checkpoint must be a complete file as ali-train writes it. "
+            "A checkpoint must be a complete file as "
+            f"{command('tools.train')} writes it. "
             f"Received: {path} ({first_line(error)}); "
             f"{_list_steps(checkpoints)}"
         ) from None
@@ -75,14 +77,15 @@ def _read_latest(checkpoints, _):
             )
     if num_damaged:
         raise InputError(
-            "A checkpoint must be a complete file as ali-train writes it. "
+            "A checkpoint must be a complete file as "
+            f"{command('tools.train')} writes it. "
             f"Received: {checkpoints.folder}, where all {num_damaged} are "
             "damaged"
         )
     raise InputError(
-        "A run must have a checkpoint for --checkpoint; ali-train writes one "
-        f"at the end of each epoch. Received: {checkpoints.folder}, without "
-        "checkpoints"
+        "A run must have a checkpoint for --checkpoint; "
+        f"{command('tools.train')} writes one at the end of each epoch. "
+        f"Received: {checkpoints.folder}, without checkpoints"
     )
 
 

@@ -8,6 +8,7 @@ import numbers
 
 from ali_keras import files
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 
 
 def read_record(path):
@@ -77,7 +78,8 @@ def read_metrics(path):
 def _check(path, what, is_so):
     if not is_so:
         raise InputError(
-            f"{path.name} must be as ali-train and ali-evaluate write it, "
+            f"{path.name} must be as {command('tools.train')} and "
+            f"{command('tools.evaluate')} write it, "
             f"{what}. Received: {path}, which is not"
         )
 

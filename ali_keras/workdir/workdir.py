@@ -16,6 +16,7 @@ import tensorflow as tf
 from ali_keras import files
 from ali_keras.config import Config
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 from ali_keras.errors import first_line
 from ali_keras.workdir import agreement
 from ali_keras.workdir import finishing
@@ -184,9 +185,9 @@ class Workdir:
             return model, config
         if not self.is_finished(config):
             raise InputError(
-                "A workdir must hold a finished training; run ali-train on it "
-                f"to the end, or choose --checkpoint=latest. Received: "
-                f"{self.path}, not finished"
+                "A workdir must hold a finished training; run "
+                f"{command('tools.train')} on it to the end, or choose "
+                f"--checkpoint=latest. Received: {self.path}, not finished"
             )
         model = _load_whole(self.model)
         agreement.check(model, config, self.model)
@@ -209,6 +210,7 @@ def _load_whole(path):
         raise
     except Exception as error:  # Of a foreign file it may be any.
         raise InputError(
-            "model.keras must be a whole file as ali-train writes it. "
+            "model.keras must be a whole file as "
+            f"{command('tools.train')} writes it. "
             f"Received: {path} ({first_line(error)})"
         ) from None

@@ -141,6 +141,9 @@ def test_installed_help_names_the_script(environment, tmp_path):
     result = run(program, "--helpshort", folder=tmp_path)
     assert "\nali-train --dataset=mnist_5k" in result.stdout
     assert "python -m" not in result.stdout
+    launch = environment / "bin" / "ali-launch"
+    result = run(launch, "--helpshort", folder=tmp_path)
+    assert "\nali-launch --num_workers=2 -- ali-train " in result.stdout
 
 
 def test_installed_export_names_missing_workdir(environment, tmp_path):
@@ -151,6 +154,7 @@ def test_installed_export_names_missing_workdir(environment, tmp_path):
     assert "Traceback" not in result.stderr
     errors = re.findall("^error: .*", result.stderr, flags=re.MULTILINE)
     assert len(errors) == 1 and "missing" in errors[0]
+    assert "as ali-train writes it" in errors[0]
     assert not list(tmp_path.iterdir())
 
 

@@ -113,7 +113,8 @@ def test_needs_are_computed_at_first_use_and_once(model):
     assert not {"query_codes", "samples"} & vars(needs).keys()
     with mock.patch.object(batchwise, "encode", wraps=batchwise.encode) as spy:
         assert needs.query_codes is needs.query_codes
-    assert spy.call_count == 1
+        assert len(needs.reconstructions) == len(needs.queries)
+    assert spy.call_count == 1  # The reconstructions are of these codes.
     assert "gallery_codes" not in vars(needs)
 
 
@@ -143,6 +144,7 @@ def test_batches_of_pixels_are_the_floats_that_they_stand_for(model):
     np.testing.assert_equal(codes, batchwise.encode(model, floats))
     np.testing.assert_allclose(codes["z_mean"], model.encode(floats), atol=1e-6)
     rebuilt = batchwise.reconstruct(model, images)
+    np.testing.assert_allclose(rebuilt, model.reconstruct(floats), atol=1e-6)
     np.testing.assert_array_equal(rebuilt, batchwise.reconstruct(model, floats))
     np.testing.assert_array_equal(
         batchwise.squared_errors(images, rebuilt), (floats - rebuilt) ** 2

@@ -72,15 +72,32 @@ def test_a_job_survives_the_loss_of_a_worker(whole, tmp_path, data_dir, lost):
     assert programs.saved_variables(model) == whole
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """Lets processes heed Ctrl-C, as a shell's foreground job does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.exhaustive
-def test_a_job_told_to_end_goes_on_from_there(whole, tmp_path, data_dir):
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [(signal.SIGTERM, "Terminated"), (signal.SIGINT, "Interrupted")],
+)
+def test_a_job_told_to_end_goes_on_from_there(
+    whole, tmp_path, data_dir, heeds_ctrl_c, number, word
+):
     launcher = launch(tmp_path, data_dir)
     wait_for_checkpoint(launcher, tmp_path)
-    launcher.terminate()
-    printed, logs = end(launcher, tmp_path, status=143)
+    launcher.send_signal(number)
+    printed, logs = end(launcher, tmp_path, status=128 + number)
     assert "Starting all again" not in printed
-    [saved] = re.findall(r"Terminated after step (\d+)\.", logs[0])
-    assert logs[1].endswith("Terminated.\n")
+    [saved] = re.findall(rf"{word} after step (\d+)\.", logs[0])
+    assert f"step_{int(saved):08d}" in logs[0]
+    assert all(log.endswith(f"{word}.\n") for log in logs[1:])
+    numbers = re.findall(r"\d+", printed.splitlines()[0].split(":")[1])
+    assert not any(os.path.exists(f"/proc/{each}") for each in numbers)
     _, logs = end(launch(tmp_path, data_dir), tmp_path)
     assert f"Continuing after step {saved} " in logs[0]
     model = tmp_path / "run" / "model.keras"

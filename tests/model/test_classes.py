@@ -69,12 +69,20 @@ def test_classify_draws_z_by_a_seed(trained):
     assert np.abs(one - mean).max() > 1e-4
 
 
+def test_both_kinds_of_z_at_once_are_those_one_by_one(trained):
+    by_mean, by_draw = trained.classify_twice(IMAGES, seed=3)
+    np.testing.assert_array_equal(by_mean, trained.classify(IMAGES))
+    np.testing.assert_array_equal(by_draw, trained.classify(IMAGES, True, 3))
+
+
 def test_a_model_with_a_single_logit_tells_no_classes():
     model = tiny.model()
     assert model.discriminator_classes == 0
     assert model.discriminator_ema is None
     with pytest.raises(ValueError, match="a logit for each class.*single"):
         model.classify(IMAGES)
+    with pytest.raises(ValueError, match="a logit for each class"):
+        model.classify_twice(IMAGES)
 
 
 def test_the_discriminator_is_averaged():

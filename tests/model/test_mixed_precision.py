@@ -205,9 +205,7 @@ def test_an_overflow_of_activations_leaves_no_trace(num_replicas, replica):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "num_replicas", (1, pytest.param(2, marks=pytest.mark.slow))
-)
+@pytest.mark.parametrize("num_replicas", (1, 2))
 def test_without_the_guard_statistics_are_lost(monkeypatch, num_replicas):
     monkeypatch.setattr(
         loss_scaling, "finite_statistics", lambda *_: contextlib.nullcontext()

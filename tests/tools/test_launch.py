@@ -13,6 +13,14 @@ from tests import programs
 from tools import launch
 
 
+@pytest.fixture(autouse=True)
+def heeds_ctrl_c():
+    """Ctrl-C as a shell's foreground job has it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def start(*flags, code, arguments=()):
     """Runs Python code as workers; returns the launcher's status."""
     command = [sys.executable, "-c", f"import os, sys, time\n{code}"]
@@ -145,6 +153,37 @@ time.sleep(60)
     told = [path.read_text() for path in tmp_path.glob("told_*")]
     assert told == [str(int(number))] * 2
     assert f"{number.name}" in capsys.readouterr().out
+
+
+def test_a_second_ctrl_c_is_passed_on_too(tmp_path):
+    # As a training does, a worker ends at the second alone.
+    code = """
+import pathlib, signal
+told = []
+def stop(number, frame):
+    told.append(number)
+    if len(told) == 2:
+        os._exit(130)
+    (folder / f"told_{os.getpid()}").touch()
+folder = pathlib.Path(sys.argv[1])
+signal.signal(signal.SIGINT, stop)
+(folder / f"ready_{os.getpid()}").touch()
+for name in ("ready", "told"):
+    while len(list(folder.glob(f"{name}_*"))) < 2:
+        time.sleep(0.05)
+    if '"index": 1' in os.environ["TF_CONFIG"]:
+        os.kill(os.getppid(), signal.SIGINT)
+time.sleep(60)
+"""
+    before = time.monotonic()
+    assert start(code=code, arguments=[str(tmp_path)]) == 130
+    assert time.monotonic() - before < 30
+
+
+def test_a_job_in_the_background_goes_on_at_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code = "import signal\nos.kill(os.getppid(), signal.SIGINT)"
+    assert start(code=code) == 0
 
 
 def test_ports_are_free_and_differ():

@@ -5,13 +5,12 @@ import numpy as np
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.data.image_header import MAX_IMAGE_PIXELS
-from ali_keras.errors import InputError
-from ali_keras.evaluation.batchwise import BATCH_SIZE
 from ali_keras.evaluation.batchwise import num_batches
+from ali_keras.evaluation.encode_split import encode_opened
 from ali_keras.evaluation.few_labels.representations import check_encoder
 from ali_keras.progress import silent
 
-KEPT = ("z_mean", "features")
+KEPT = ("z_mean", "features", "label", "file")
 
 
 def read(
@@ -45,21 +44,14 @@ def read(
     check_encoder(model)
     builder = sources.open_again(config, data_dir, max_image_pixels)
     split = split or splits.split_names(builder, config.train_split)[0]
-    size, _, channels = config.image_shape
-    examples = splits.read_examples(
-        builder, split, size, channels, max_image_pixels=max_image_pixels
+    num_examples, batches = encode_opened(
+        model, config, builder, split, max_image_pixels=max_image_pixels
     )
-    num_examples = builder.info.splits[split].num_examples
-    if not num_examples:
-        raise InputError(f"split must not be empty. Received: {split}")
-    batches = examples.batch(BATCH_SIZE)
     total = num_batches(num_examples)
     title = f"Encoding {num_examples:,} images"
-    parts = []
-    for batch in progress(batches, total, title):
-        images = batch.pop("image")
-        codes = model.encoder_ema.predict_on_batch(images)
-        kept = {name: codes[name] for name in KEPT if name in codes}
-        parts.append({**kept, **{k: v.numpy() for k, v in batch.items()}})
+    parts = [
+        {name: batch[name] for name in KEPT if name in batch}
+        for batch in progress(batches, total, title)
+    ]
     joined = {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
     return split, sources.label_names(builder), joined

@@ -17,6 +17,7 @@ import numpy as np
 from ali_keras import files
 from ali_keras.data.labels import NO_LABEL
 from ali_keras.errors import InputError
+from ali_keras.errors import command
 
 
 def read(path):
@@ -60,7 +61,7 @@ def _read_json(path):
     if None in images:
         raise InputError(
             "A file of labelled images must be a JSON list of indices, or as "
-            f"tools.select writes it. Received: {path}"
+            f"{command('tools.select')} writes it. Received: {path}"
         )
     return images
 
