@@ -11,6 +11,7 @@ import re
 from ali_keras import files
 from tools.documents import architectures
 from tools.documents import device_table
+from tools.documents import few_labels_table
 from tools.documents import presets
 from tools.documents import run_tables
 from tools.documents import step_table
@@ -29,6 +30,7 @@ PARTS = {
     "report": presets.report,
     "steps": step_table.steps,
     "devices": device_table.devices,
+    "few_labels": few_labels_table.few_labels,
     **{
         name: functools.partial(run_tables.runs, *experiments)
         for name, experiments in run_tables.TABLES.items()

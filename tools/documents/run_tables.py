@@ -20,6 +20,7 @@ TABLES = {
     "alice": ("alice",),
     "alice_sweep": ("alice_sweep",),
     "mixture_5": ("mixture_5",),
+    "conditional": ("conditional",),
 }
 NUM_POINTS = {"mixture_25": 100_000, "mixture_5": 2_048}  # To train on.
 # Decimals of the results, by name, where they are not DECIMALS.
