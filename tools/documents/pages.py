@@ -13,6 +13,7 @@ from tools.documents import architectures
 from tools.documents import device_table
 from tools.documents import presets
 from tools.documents import run_tables
+from tools.documents import scarce_table
 from tools.documents import step_table
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -29,6 +30,7 @@ PARTS = {
     "report": presets.report,
     "steps": step_table.steps,
     "devices": device_table.devices,
+    "scarce_class": scarce_table.scarce_class,
     **{
         name: functools.partial(run_tables.runs, *experiments)
         for name, experiments in run_tables.TABLES.items()
