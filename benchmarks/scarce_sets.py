@@ -137,7 +137,7 @@ def judge(training, held_out, label, seed):
             layers.Conv2D(32, 3, strides=2, activation="relu"),
             layers.Flatten(),
             layers.Dense(64, activation="relu"),
-            layers.Dense(training.labels.max() + 1),
+            layers.Dense(int(training.labels.max()) + 1),
         ]
     )
     classifier.compile(
