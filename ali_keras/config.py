@@ -66,6 +66,11 @@ class RunSettings:
     batch_size: int = setting(
         100, "Images of a batch, of all replicas together.", at_least=1
     )
+    balanced_classes: bool = setting(
+        False,
+        "Whether batches hold each class equally often, however few images it "
+        "has.",
+    )
     epochs: int = setting(REQUIRED, "Epochs in all.", at_least=1)
     steps_per_epoch: int | None = setting(
         None,

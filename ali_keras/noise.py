@@ -17,8 +17,8 @@ from ali_keras.lazy import tensorflow as tf
 # Streams of noise within one step: each draw of a step has its own.
 PRIOR, POSTERIOR, INSTANCE, DROPOUT, SHIFT, REGRESSION, CYCLE = range(7)
 LABELLED, LABELLED_DROPOUT, LABELLED_INSTANCE, LABELLED_SHIFT = range(7, 11)
-# Streams of the data, beside the epochs: see `data.labelled`.
-LABELLED_ORDER = -1
+# Streams of the data, beside the epochs: see `data.labelled`, `data.batches`.
+LABELLED_ORDER, BALANCED_ORDER = -1, -2
 
 _active = threading.local()  # Strategies trace each replica in a thread.
 
@@ -42,6 +42,31 @@ def fold(seed, *counters):
             key, tf.cast(counter, tf.int32), alg="philox"
         )
     return key
+
+
+def permuted(places, key, size):
+    """Takes places in an endless row of permutations to what stands there.
+
+    Args:
+        places: int64 tensor `(number,)`, from 0 on.
+        key: int32 tensor of shape `(2,)`, see `fold`; or `(number, 2)`, a row
+            of its own for each place.
+        size: Integer. The permutations are of the numbers below it; or int64
+            tensor `(number,)`.
+
+    Returns:
+        int64 tensor `(number,)`.
+    """
+    passes = tf.cast(places // size, tf.int32)
+    # A key for each place: that of the permutation which it lies in. (The
+    # public function takes one key for all.)
+    keys = tf.broadcast_to(key, [tf.size(places), 2])
+    return tf.raw_ops.RandomIndexShuffle(
+        index=places % size,
+        seed=tf.concat([keys, passes[:, None]], axis=1),
+        max_index=tf.cast(size, places.dtype) - 1,
+        rounds=4,
+    )
 
 
 def normal(key, shape, dtype="float32"):

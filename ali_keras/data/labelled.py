@@ -126,7 +126,7 @@ def add_labelled(
         step, replica = number // len(replicas), number % len(replicas)
         first = step * batch_size + (replicas.start + replica) * share_size
         places = first + tf.range(share_size, dtype=tf.int64)
-        indices = _shuffled(places, key, len(subset.indices))
+        indices = noise.permuted(places, key, len(subset.indices))
         return to_float(tf.gather(pixels, indices)), tf.gather(classes, indices)
 
     labelled = tf.data.Dataset.range(
@@ -138,20 +138,6 @@ def add_labelled(
             "labelled_image": labelled[0],
             "labelled_label": labelled[1],
         }
-    )
-
-
-def _shuffled(places, key, number):
-    """Takes places in the endless row to indices below a number."""
-    passes = tf.cast(places // number, tf.int32)
-    # A key for each place: that of the permutation which it lies in. (The
-    # public function takes one key for all.)
-    keys = tf.stack([key[0] + 0 * passes, key[1] + 0 * passes, passes], axis=1)
-    return tf.raw_ops.RandomIndexShuffle(
-        index=places % number,
-        seed=keys,
-        max_index=tf.constant(number - 1, places.dtype),
-        rounds=4,
     )
 
 

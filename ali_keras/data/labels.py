@@ -73,3 +73,25 @@ def check_all(labels, num_classes, split):
             f"{rule}. Received: {split}, where {len(outside)} of "
             f"{len(labels)} have none or another, such as {labels[outside[0]]}"
         )
+
+
+def check_balanced(labels):
+    """Checks that training images can be drawn by their classes.
+
+    Args:
+        labels: Array of labels of the training images, or `None`.
+
+    Raises:
+        InputError: if an image has no class.
+    """
+    rule = "With balanced_classes, every training image must have a class label"
+    if labels is None:
+        raise InputError(f"{rule}. Received: images without labels")
+    if labels.ndim > 1:
+        raise InputError(f"{rule}. Received: vectors of attributes")
+    num_without = np.count_nonzero(labels < 0)
+    if num_without:
+        raise InputError(
+            f"{rule}. Received: {num_without} of {len(labels)} images without "
+            "one"
+        )

@@ -44,6 +44,12 @@ def check(config, num_replicas=1):
             f"conditional={config.conditional}, "
             f"discriminator_classes={classes}"
         )
+    if classes and config.balanced_classes:
+        raise InputError(
+            "balanced_classes must be false with discriminator_classes, which "
+            "see some labels only; balanced batches need all. Received: "
+            f"balanced_classes=True, discriminator_classes={classes}"
+        )
     if classes and not config.joint:
         raise InputError(
             "joint must be true with discriminator_classes, which are told "

@@ -187,6 +187,7 @@ class TrainingLoop:
             replicas,
             num_replicas,
             self.labels,
+            config.balanced_classes,
         )
         if not self.labelled:
             return dataset

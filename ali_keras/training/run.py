@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ali_keras.data import batches
+from ali_keras.data import labels
 from ali_keras.data import sources
 from ali_keras.data import splits
 from ali_keras.distribution import strategy as distribution
@@ -118,4 +119,6 @@ def _load_data(config, execution, tell):
         for split in splits.split_names(builder, config.train_split)
     )
     batches.check_batch_size(config.batch_size, len(train_data[0]))
+    if config.balanced_classes:
+        labels.check_balanced(train_data[1])
     return config, train_data, held_out, builder

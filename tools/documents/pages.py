@@ -14,6 +14,7 @@ from tools.documents import device_table
 from tools.documents import few_labels_table
 from tools.documents import presets
 from tools.documents import run_tables
+from tools.documents import scarce_table
 from tools.documents import step_table
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -31,6 +32,7 @@ PARTS = {
     "steps": step_table.steps,
     "devices": device_table.devices,
     "few_labels": few_labels_table.few_labels,
+    "scarce_class": scarce_table.scarce_class,
     **{
         name: functools.partial(run_tables.runs, *experiments)
         for name, experiments in run_tables.TABLES.items()
