@@ -42,8 +42,8 @@ from tools.documents import records
 common_flags.declare(__name__, "workdir", "output", "data_dir", "split")
 METHODS = ("labels", "pseudo_labels")
 METHOD = flags.DEFINE_enum("method", METHODS[0], METHODS, "How to train.")
-TRAINING_STEPS = flags.DEFINE_integer(
-    "training_steps", 10_000, "Steps of training.", lower_bound=1
+BASELINE_STEPS = flags.DEFINE_integer(
+    "baseline_steps", 10_000, "Steps of training.", lower_bound=1
 )
 MIN_PROBABILITY = 0.95
 
@@ -147,7 +147,7 @@ class Classifier(keras.Model):
 
 
 def _batches(config, images, chosen):
-    steps = range(TRAINING_STEPS.value)
+    steps = range(BASELINE_STEPS.value)
     return labelled.add_labelled(
         batches.training_batches(
             images, config.batch_size, config.seed, steps, len(steps)

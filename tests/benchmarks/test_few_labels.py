@@ -30,7 +30,7 @@ def test_a_line_says_the_error(folder, tmp_path, capsys, method):
     output = tmp_path / "x.jsonl"
     flags = (f"--workdir={folder / 'run'}", f"--output={output}")
     with programs.tiny_networks():
-        flags += (f"--method={method}", "--training_steps=3")
+        flags += (f"--method={method}", "--baseline_steps=3")
         assert programs.start(few_labels, *flags) == 0
     [line] = records.read(output)
     assert line["name"] == f"tiny_4_{method}"
