@@ -14,12 +14,12 @@ from ali_keras.data.image_folder import ImageFolder
 from ali_keras.data.large_images import shrink
 from ali_keras.data.preprocessing import preprocess
 from tests import programs
-from tests.data import headers
 from tests.data.folders import encoded
 from tests.data.folders import fill
 from tests.data.folders import picture
 from tests.data.folders import refusal
 from tests.data.folders import write
+from tests.fuzzing import headers
 
 WORDS = "at most 100000000 pixels (--max_image_pixels). Received: 144000000"
 

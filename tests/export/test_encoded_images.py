@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from ali_keras.data import preprocessing
 from export import encoded_images
-from tests.data import headers
+from tests.fuzzing import headers
 
 
 @pytest.fixture(scope="module")

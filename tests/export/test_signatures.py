@@ -16,7 +16,7 @@ from ali_keras.networks.svm_features import with_svm_features
 from export import servables
 from export.saved_model import export_saved_models
 from tests import tiny
-from tests.data import headers
+from tests.fuzzing import headers
 
 
 def digits(count, seed=0):

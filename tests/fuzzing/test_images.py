@@ -14,7 +14,7 @@ from export import encoded_images
 from export.signatures import Signatures
 from tests import programs
 from tests import tiny
-from tests.data import headers
+from tests.fuzzing import headers
 from tests.fuzzing import mutations
 
 pytestmark = pytest.mark.exhaustive
