@@ -44,7 +44,12 @@ def main():
     splits = load_splits(
         config, held_out=held_out, progress=shown, **common_flags.reading()
     )
-    metrics = evaluate(model, config, *splits, progress=shown)
+    names = None
+    if config.conditional == "attributes":
+        names = trained.attribute_names("tools.evaluate")
+    metrics = evaluate(
+        model, config, *splits, progress=shown, attribute_names=names
+    )
     picture = None  # Points have no pictures to set side by side.
     if model.bounded and not given:
         picture = _draw_neighbours(model, *splits[0])
