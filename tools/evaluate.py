@@ -8,6 +8,8 @@ are held out, such as a part of the training split by which settings are
 chosen; --output is then the one file that is written.
 """
 
+import numpy as np
+
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line.trained import Trained
@@ -70,6 +72,8 @@ def _draw_neighbours(model, gallery, labels):
 
     if model.num_classes:
         labels = None  # Classes in turn.
+    elif model.condition:
+        labels = np.resize(labels, (NUM_NEIGHBOURS, *labels.shape[1:]))
     samples = generate(model, NUM_NEIGHBOURS, labels=labels)
     neighbours = nearest_neighbours(gallery, samples)
     return grids.pairs(samples, neighbours)
