@@ -44,6 +44,8 @@ MNIST = {
     "encoder_shift": 2,
     "min_sigma": 0.5,
 }
+# The authors' code for attributes, experiments/ali_celeba_conditional.py.
+CONDITIONAL = {"conditional": "attributes", "label_embedding_dim": 256}
 # Table 1 of the report by Joshi, Kaur, Nest & Sharma (IFT6269): epochs, size
 # of z and both rates, at 28x28 and batch 100. The report adds "artificial
 # noise to the input of the discriminator" and states neither its strength nor
@@ -93,6 +95,13 @@ PRESETS = {
     },
     "svhn": {**PAPER, "architecture": "svhn", "epochs": 100},
     "celeba": {**PAPER, "architecture": "celeba", "epochs": 123},
+    "celeba_conditional": {
+        **PAPER,
+        "architecture": "celeba",
+        "batch_size": 128,
+        "epochs": 123,
+        **CONDITIONAL,
+    },
     "tiny_imagenet": {
         **PAPER,
         "architecture": "tiny_imagenet",
@@ -103,6 +112,11 @@ PRESETS = {
     "cifar10_fast": {**FAST, "architecture": "cifar10_fast", "latent_dim": 64},
     "svhn_fast": {**FAST, "architecture": "svhn_fast"},
     "celeba_fast": {**FAST, "architecture": "celeba_fast"},
+    "celeba_conditional_fast": {
+        **FAST,
+        "architecture": "celeba_fast",
+        **CONDITIONAL,
+    },
     "tiny_imagenet_fast": {**FAST, "architecture": "tiny_imagenet_fast"},
     # The plane's 25 Gaussians; batch 100 and 200 epochs are the authors'
     # code's. beta_1 is 0.8 in it, in the parametrisation of its time: 0.2.

@@ -8,6 +8,8 @@ are held out, such as a part of the training split by which settings are
 chosen; --output is then the one file that is written.
 """
 
+import numpy as np
+
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import program
 from ali_keras.command_line.trained import Trained
@@ -44,7 +46,12 @@ def main():
     splits = load_splits(
         config, held_out=held_out, progress=shown, **common_flags.reading()
     )
-    metrics = evaluate(model, config, *splits, progress=shown)
+    names = None
+    if config.conditional == "attributes":
+        names = trained.attribute_names("tools.evaluate")
+    metrics = evaluate(
+        model, config, *splits, progress=shown, attribute_names=names
+    )
     picture = None  # Points have no pictures to set side by side.
     if model.bounded and not given:
         picture = _draw_neighbours(model, *splits[0])
@@ -65,6 +72,8 @@ def _draw_neighbours(model, gallery, labels):
 
     if model.num_classes:
         labels = None  # Classes in turn.
+    elif model.condition:
+        labels = np.resize(labels, (NUM_NEIGHBOURS, *labels.shape[1:]))
     samples = generate(model, NUM_NEIGHBOURS, labels=labels)
     neighbours = nearest_neighbours(gallery, samples)
     return grids.pairs(samples, neighbours)

@@ -11,10 +11,20 @@ A conditional model draws its classes in turn, or --labels=3,1,4 in turn, one a
 column. --vary_labels draws one z a row, so that columns differ in the class
 alone. --label_counts=7:500,1:20 draws so many of each class into a folder that
 `tools.train --dataset=folder:PATH` reads (or into another --format).
+
+A model of attributes draws --attributes='unchanged;Eyeglasses;Bald,-Smiling',
+one setting a column. What a setting does not name is off, or as
+--row_attributes='Male,Young;Male' has it for each row. With --vary_labels
+columns differ in the attributes alone: one z a row, or for as many rows as
+--row_attributes has. --vary_labels without --attributes is each attribute
+alone. --attributes=celeba_paper --row_attributes=celeba_paper are those of the
+paper's figure.
 """
 
+import numpy as np
 from absl import flags
 
+from ali_keras.command_line import attribute_flags
 from ali_keras.command_line import common_flags
 from ali_keras.command_line import label_flags
 from ali_keras.command_line import program
@@ -22,7 +32,14 @@ from ali_keras.command_line.trained import Trained
 from ali_keras.errors import InputError
 
 common_flags.declare(
-    __name__, "workdir", "checkpoint", "output", "format", "seed", "num_images"
+    __name__,
+    "workdir",
+    "checkpoint",
+    "output",
+    "format",
+    "seed",
+    "num_images",
+    "attributes",
 )
 LABELS = flags.DEFINE_string(
     "labels", None, "Classes to draw in turn, such as 3,1,4. Default: all."
@@ -31,7 +48,15 @@ LABEL_COUNTS = flags.DEFINE_string(
     "label_counts", None, "Images of each class, such as 7:500,1:20."
 )
 VARY_LABELS = flags.DEFINE_bool(
-    "vary_labels", False, "One z a row, one class a column."
+    "vary_labels",
+    False,
+    "One z a row, one class, or one setting of attributes, a column.",
+)
+ROW_ATTRIBUTES = flags.DEFINE_string(
+    "row_attributes",
+    None,
+    "What holds in a row whatever the column, one setting a row, in turn; or "
+    "celeba_paper.",
 )
 
 
@@ -45,14 +70,13 @@ def main():
     path, form = common_flags.output("generated", default, formats)
     trained = Trained()
     path = trained.output(path)
-    labels = _labels(trained)
-    number = common_flags.NUM_IMAGES.value if labels is None else len(labels)
+    drawing = _drawing(trained)
     write = _writer(form, trained)
     if form == "png":
-        _draw_grid(write, path, trained.model, number, labels)
+        _draw_grid(write, path, trained.model, drawing)
     else:
-        write(path, number, _batches(trained.model, number, labels))
-    print(f"Wrote {number} images to {path}.")
+        write(path, drawing.number, _batches(trained.model, drawing))
+    print(f"Wrote {drawing.number} images to {path}.")
 
 
 def _check_flags():
@@ -61,10 +85,40 @@ def _check_flags():
             "--label_counts must be given without --labels and --vary_labels: "
             "it says how many images of which class. Received: both"
         )
+    told = common_flags.ATTRIBUTES.value
+    if told and (LABEL_COUNTS.value or LABELS.value):
+        raise InputError(
+            "--attributes must be given without --labels and --label_counts: "
+            "a model is told classes or attributes. Received: both"
+        )
+    if ROW_ATTRIBUTES.value and not (told or VARY_LABELS.value):
+        raise InputError(
+            "--row_attributes must be given with --attributes or "
+            "--vary_labels, which say what the columns are. Received: "
+            f"{ROW_ATTRIBUTES.value} alone"
+        )
 
 
-def _labels(trained):
-    """Returns the classes to draw as an array; `None`: those of the model."""
+def _drawing(trained):
+    condition, number = trained.model.condition, common_flags.NUM_IMAGES.value
+    told = common_flags.ATTRIBUTES.value or ROW_ATTRIBUTES.value
+    is_of_attributes = condition and not condition.num_classes
+    if told or (VARY_LABELS.value and is_of_attributes and not LABELS.value):
+        return _drawing_of_attributes(trained)
+    if LABEL_COUNTS.value or LABELS.value or VARY_LABELS.value:
+        return _drawing_of_classes(trained)
+    if is_of_attributes:
+        raise InputError(
+            "--attributes or --vary_labels must be given for a model of "
+            "conditional=attributes: what the images are to have. Received: "
+            "neither"
+        )
+    labels = condition.examples(number) if condition else None
+    columns = label_flags.num_columns(trained.model.num_classes)
+    return label_flags.Drawing(number, labels, columns)
+
+
+def _drawing_of_classes(trained):
     flag, classes = "--vary_labels", [0]
     if LABEL_COUNTS.value:
         flag = "--label_counts"
@@ -72,30 +126,57 @@ def _labels(trained):
     elif LABELS.value:
         flag = "--labels"
         classes = label_flags.parse_labels(LABELS.value)
-    elif not VARY_LABELS.value:
-        return _default_labels(trained)
     for each in classes:
         trained.check_class(flag, each)
+    num_classes = trained.model.num_classes
     if LABEL_COUNTS.value:
-        return label_flags.repeated(classes)
-    classes = classes if LABELS.value else range(trained.model.num_classes)
-    number = common_flags.NUM_IMAGES.value
-    if VARY_LABELS.value:  # Whole rows.
-        number = max(1, number // len(classes)) * len(classes)
-    return label_flags.in_turn(classes, number)
+        labels = label_flags.repeated(classes)
+        columns = label_flags.num_columns(num_classes)
+        return label_flags.Drawing(len(labels), labels, columns)
+    classes = classes if LABELS.value else range(num_classes)
+    return label_flags.drawing(
+        np.asarray(classes, "int32"),
+        common_flags.NUM_IMAGES.value,
+        len(classes),
+        VARY_LABELS.value,
+    )
 
 
-def _default_labels(trained):
-    condition = trained.model.condition
-    if condition is None:
-        return None
-    if not condition.num_classes:
-        raise InputError(
-            "The model must be one of classes, or of no condition; one of "
-            "attributes draws in Python: model.generate(number, "
-            "labels=vectors). Received: a model of conditional=attributes"
+def _drawing_of_attributes(trained):
+    columns, rows = _settings(trained)
+    base = np.zeros((1, trained.model.condition.size), "float32")
+    [base] = attribute_flags.applied(rows, base)
+    told = attribute_flags.applied(columns, base)
+    return label_flags.drawing(
+        told.reshape(-1, base.shape[1]),
+        common_flags.NUM_IMAGES.value,
+        len(columns)
+        if told.size > base.shape[1]
+        else label_flags.num_columns(),
+        VARY_LABELS.value,
+    )
+
+
+def _settings(trained):
+    """Reads and prints the settings of the columns and those of the rows."""
+    flag = "--attributes" if common_flags.ATTRIBUTES.value else "--vary_labels"
+    names = trained.attribute_names(flag)
+    columns = attribute_flags.each_alone(names)
+    rows = [attribute_flags.Setting(attribute_flags.UNCHANGED, {})]
+    if common_flags.ATTRIBUTES.value:
+        columns = attribute_flags.parse(
+            flag, common_flags.ATTRIBUTES.value, names, attribute_flags.COLUMNS
         )
-    return condition.examples(common_flags.NUM_IMAGES.value)
+    print(attribute_flags.listed("Columns", columns))
+    if ROW_ATTRIBUTES.value:
+        rows = attribute_flags.parse(
+            "--row_attributes",
+            ROW_ATTRIBUTES.value,
+            names,
+            attribute_flags.ROWS,
+        )
+        print(attribute_flags.listed("Rows", rows))
+    return columns, rows
 
 
 def _writer(form, trained):
@@ -124,29 +205,27 @@ def _writer(form, trained):
     return write
 
 
-def _draw_grid(write, path, model, number, labels):
+def _draw_grid(write, path, model, drawing):
     from ali_keras.evaluation import batchwise
     from ali_keras.plotting import grids
 
-    grids.check_number(number)
-    columns = grids.NUM_COLUMNS
-    if LABELS.value:
-        columns = len(label_flags.parse_labels(LABELS.value))
-    elif VARY_LABELS.value or (model.num_classes or 99) <= grids.MAX_COLUMNS:
-        columns = model.num_classes
+    grids.check_number(drawing.number)
+    batches = _batches(model, drawing)
     if VARY_LABELS.value:
-        num_rows = number // columns
-        z = model.sample_prior(num_rows, common_flags.SEED.value)
-        batches = batchwise.decode_batches(model, z, labels, columns)
-    else:
-        batches = _batches(model, number, labels)
-    write(path, number, batches, columns)
+        z = model.sample_prior(
+            drawing.number // drawing.repeats, common_flags.SEED.value
+        )
+        batches = batchwise.decode_batches(
+            model, z, drawing.labels, drawing.repeats
+        )
+    write(path, drawing.number, batches, drawing.columns)
 
 
-def _batches(model, number, labels):
+def _batches(model, drawing):
     from ali_keras.evaluation import batchwise
     from ali_keras.progress import shown
 
+    number, labels = drawing.number, drawing.labels
     seed = common_flags.SEED.value
     batches = batchwise.generate_batches(model, number, seed, labels)
     total = batchwise.num_batches(number)

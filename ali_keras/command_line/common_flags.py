@@ -104,7 +104,15 @@ NUM_DRAWS = flags.DEFINE_integer(
     lower_bound=1,
     upper_bound=100_000,
 )
+ATTRIBUTES = flags.DEFINE_string(
+    "attributes",
+    None,
+    "What a model of attributes is told, one setting a column: "
+    "'unchanged;Eyeglasses;Black_Hair,-Smiling', file:PATH with one a line, or "
+    "celeba_paper.",
+)
 SHARED = (
+    "attributes",
     "workdir",
     "output",
     "format",

@@ -92,6 +92,44 @@ class Trained:
             )
         return number
 
+    def attribute_names(self, flag):
+        """Returns the names of the attributes that the model is told.
+
+        Of a run of an older version, which did not record them, they are
+        places, "0", "1" and so on; a line is printed.
+
+        Args:
+            flag: String, the flag that names them.
+
+        Raises:
+            InputError: if the model is not told attributes, or of another
+                number than are recorded.
+        """
+        condition = self.model.condition
+        if condition is None or condition.num_classes:
+            raise InputError(
+                f"{flag} must be given for a model of --conditional=attributes "
+                "only. Received: a model of conditional="
+                f"{self.config.conditional}"
+            )
+        path, size = self.workdir.attributes, condition.size
+        if not path.exists():
+            print(
+                f"An older version trained this model: there is no {path}. "
+                f"Attributes are named by their places, 0 to {size - 1}, in "
+                "the order of their sorted names."
+            )
+            return [str(place) for place in range(size)]
+        from ali_keras.workdir import run_files
+
+        names = run_files.read_attributes(path)
+        if len(names) != size:
+            raise InputError(
+                f"attributes.json must name the model's {size} attributes. "
+                f"Received: {path}, with {len(names)}"
+            )
+        return names
+
     def record(self):
         """Returns the record of the training, for exports.
 

@@ -1,12 +1,13 @@
 """Classifiers of images, fitted to the training data.
 
-One gives labels: the class of a reconstruction or a sample. The other gives
-probabilities, for the classifier score.
+One gives labels: the class of a reconstruction or a sample. Another gives
+probabilities, for the classifier score. The third tells attributes.
 """
 
 import functools
 
 import numpy as np
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
@@ -18,6 +19,7 @@ from ali_keras.progress import silent
 # the first grows faster than their number.
 MAX_CLASSIFIER_IMAGES = 10_000
 NUM_CLASSIFIER_EPOCHS = 20
+MAX_ATTRIBUTE_IMAGES = 5_000
 
 
 def fit_label_classifier(images, labels, progress=silent):
@@ -28,14 +30,43 @@ def fit_label_classifier(images, labels, progress=silent):
     images = batchwise.as_rows(images[:MAX_CLASSIFIER_IMAGES])
     # The kernel of `SVC()`, but by products of matrices: the SVC's own loops
     # over pairs of images take minutes where this takes seconds.
-    spread = images.var(dtype="float64")
-    gamma = 1 / (images.shape[1] * spread) if spread else 1.0
-    kernel = functools.partial(rbf_kernel, gamma=gamma)
+    kernel = functools.partial(rbf_kernel, gamma=_gamma(images))
     classifier = SVC(kernel=kernel)
     title = f"Fitting a support vector machine to {len(images):,} images"
     for _ in progress(range(1), 1, title):
         classifier.fit(images, labels[:MAX_CLASSIFIER_IMAGES])
     return classifier
+
+
+def _gamma(rows):
+    """Returns the width of the kernel of `SVC()`: gamma="scale"."""
+    spread = rows.var(dtype="float64")
+    return 1 / (rows.shape[1] * spread) if spread else 1.0
+
+
+class AttributeClassifier:
+    """Tells all attributes of images: a least-squares SVM for each, RBF.
+
+    They share the kernel, so that one solution of linear equations fits all.
+    It sees the first `MAX_ATTRIBUTE_IMAGES` images.
+
+    Args:
+        images: uint8 array `(num_images, height, width, channels)`.
+        attributes: Array `(num_images, num_attributes)` of 0 and 1.
+        progress: Function as `progress.silent`.
+    """
+
+    def __init__(self, images, attributes, progress=silent):
+        rows = batchwise.as_rows(images[:MAX_ATTRIBUTE_IMAGES])
+        signs = 2 * attributes[:MAX_ATTRIBUTE_IMAGES] - 1
+        self._ridge = KernelRidge(alpha=0.01, kernel="rbf", gamma=_gamma(rows))
+        title = f"Fitting classifiers of attributes to {len(rows):,} images"
+        for _ in progress(range(1), 1, title):
+            self._ridge.fit(rows, signs)
+
+    def predict(self, rows):
+        """Returns an array `(num_rows, num_attributes)` of 0 and 1."""
+        return (self._ridge.predict(rows) > 0).astype("int32")
 
 
 def fit_probability_classifier(images, labels, progress=silent):

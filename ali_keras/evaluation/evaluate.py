@@ -5,7 +5,15 @@ from ali_keras.evaluation.needs import Needs
 from ali_keras.progress import silent
 
 
-def evaluate(model, config, train, held_out, num_samples=1000, progress=silent):
+def evaluate(
+    model,
+    config,
+    train,
+    held_out,
+    num_samples=1000,
+    progress=silent,
+    attribute_names=None,
+):
     """Computes all metrics of a trained model.
 
     Args:
@@ -16,6 +24,8 @@ def evaluate(model, config, train, held_out, num_samples=1000, progress=silent):
         held_out: Tuple likewise: the queries.
         num_samples: Integer. Images drawn from the prior, with seed 0.
         progress: Function as `progress.silent`: shows what is being done.
+        attribute_names: List of strings, of a model of attributes. Defaults
+            to their places.
 
     Returns:
         Dictionary of the results of all `METRICS` whose needs are met.
@@ -26,7 +36,9 @@ def evaluate(model, config, train, held_out, num_samples=1000, progress=silent):
     Raises:
         ValueError: if two metrics have a result of the same name.
     """
-    needs = Needs(model, config, train, held_out, num_samples, progress)
+    needs = Needs(
+        model, config, train, held_out, num_samples, progress, attribute_names
+    )
     results = {}
     for metric, values in measure_each(needs):
         taken = sorted(results.keys() & values.keys())

@@ -24,6 +24,8 @@ NEEDS = {
     "reconstructions": ("queries", "reconstructions"),
     "samples": ("num_samples", "samples"),
     "sample_labels": ("samples", "sample_labels"),
+    "sample_attributes": ("samples", "sample_labels", "labels"),
+    "attribute_classifier": ("attribute_classifier", "attribute_names"),
     "class_probabilities": ("class_probabilities",),
     "label_classifier": ("label_classifier",),
     "probability_classifier": ("probability_classifier",),
@@ -45,10 +47,19 @@ class Needs:
             known mixture `NUM_MIXTURE_SAMPLES` points instead.
         progress: Function as `progress.silent`: shows what is being done.
             Every metric may use it.
+        attribute_names: List of strings, of a model of attributes. Defaults
+            to their places.
     """
 
     def __init__(
-        self, model, config, train, held_out, num_samples, progress=silent
+        self,
+        model,
+        config,
+        train,
+        held_out,
+        num_samples,
+        progress=silent,
+        attribute_names=None,
     ):
         self.progress = progress
         self.model = model
@@ -56,6 +67,13 @@ class Needs:
         self.gallery, self.gallery_labels = train
         self.queries, self.labels = held_out
         self.is_labelled = _is_labelled(self.gallery_labels, self.labels)
+        self.is_of_attributes = _is_of_attributes(
+            model, self.gallery_labels, self.labels
+        )
+        self.attribute_names = attribute_names
+        if self.is_of_attributes and attribute_names is None:
+            places = range(model.condition.size)
+            self.attribute_names = [str(place) for place in places]
         self.mixture = mixtures.find(config.dataset)
         self.num_samples = NUM_MIXTURE_SAMPLES if self.mixture else num_samples
 
@@ -68,7 +86,8 @@ class Needs:
             need: String, a key of `NEEDS`. "images" are any data but those
                 of a known mixture, which has metrics of its own. There are
                 no "codes_of_images_alone" where the encoder is told a label:
-                it may pass the label on, untrained too.
+                it may pass the label on, untrained too. Attributes other than 0
+            and 1 cannot be told.
 
         Raises:
             ValueError: if there is no such need.
@@ -79,6 +98,8 @@ class Needs:
             )
         if need == "sample_labels":
             return bool(self.model.num_classes)
+        if need in ("sample_attributes", "attribute_classifier"):
+            return self.is_of_attributes
         if need == "codes_of_images_alone":
             return self.model.condition is None
         if need in ("images", "mixture"):
@@ -159,6 +180,13 @@ class Needs:
         )
 
     @functools.cached_property
+    def attribute_classifier(self):
+        """The classifier of images that tells each attribute."""
+        return classifiers.AttributeClassifier(
+            self.gallery, self.gallery_labels, self.progress
+        )
+
+    @functools.cached_property
     def probability_classifier(self):
         """The classifier of images that gives each class a probability."""
         return classifiers.fit_probability_classifier(
@@ -170,4 +198,13 @@ def _is_labelled(*labels):
     """Whether all splits have class labels, and all of their images."""
     return all(
         x is not None and x.ndim == 1 and NO_LABEL not in x for x in labels
+    )
+
+
+def _is_of_attributes(model, *labels):
+    """Whether a model is told attributes, and each is 0 or 1."""
+    return bool(
+        model.condition
+        and not model.condition.num_classes
+        and all(np.isin(x, (0, 1)).all() for x in labels)
     )

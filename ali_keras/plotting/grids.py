@@ -89,6 +89,21 @@ def reconstructions(model, images, labels=None, relabel=None):
     return pairs(images, model.reconstruct(images, labels, relabel))
 
 
+def variations(model, images, labels, told):
+    """Draws rows of an original and its z, decoded under other labels.
+
+    Args:
+        model: `ALI`, conditional.
+        images: float32 array in [0, 1].
+        labels: Array of their labels.
+        told: Array `(num_images, num_columns, ...)` of labels to decode with.
+    """
+    z = model.encode(images, labels)
+    columns = [model.decode(z, each) for each in np.swapaxes(told, 0, 1)]
+    rows = np.stack([images, *columns], axis=1)
+    return grid(rows.reshape(-1, *images.shape[1:]), len(columns) + 1)
+
+
 def pairs(left, right):
     """Draws a grid with `left` in odd columns and `right` in even ones."""
     return grid(np.stack([left, right], axis=1).reshape(-1, *left.shape[1:]))

@@ -1,9 +1,12 @@
 """How a run comes to know the classes or attributes of its data set."""
 
+from ali_keras import files
 from ali_keras.config import Config
 from ali_keras.data import attributes
 from ali_keras.data import sources
 from ali_keras.errors import InputError
+from ali_keras.networks.condition import ATTRIBUTES
+from ali_keras.workdir import run_files
 
 
 def as_recorded(config, workdir):
@@ -56,6 +59,30 @@ def of_dataset(config, builder):
     return config.replace(label_dim=size)
 
 
+def write_names(workdir, config, builder):
+    """Writes the names of the attributes, or checks that they are as before.
+
+    Args:
+        workdir: `Workdir`, claimed.
+        config: `Config`. Without attributes nothing is written.
+        builder: `tfds.core.DatasetBuilder`, or `ImageFolder`.
+
+    Raises:
+        InputError: if a run that is resumed has had others.
+    """
+    if config.conditional != ATTRIBUTES:
+        return
+    path, names = workdir.attributes, attributes.names_of(builder)
+    if workdir.is_taken() and path.exists():
+        if run_files.read_attributes(path) != names:
+            raise InputError(
+                "The attributes must be the same when a run is resumed; the "
+                f"data set has changed. Received: others than in {path}"
+            )
+        return
+    files.write_json(path, names)
+
+
 _WORDS = {"labels": "classes", "attributes": "attributes"}
 
 
@@ -64,7 +91,7 @@ def _is_open(config):
 
 
 def _size(config, builder):
-    if config.conditional == "attributes":
+    if config.conditional == ATTRIBUTES:
         return len(attributes.names_of(builder))
     names = sources.label_names(builder)
     if names is None:

@@ -76,6 +76,7 @@ def _train_and_write(loop, held_out, builder):
     label_names = sources.label_names(builder)
     with workdir.locked():
         workdir.claim(config)
+        conditioning.write_names(workdir, config, builder)
         if loop.labelled:
             labelled_images.write(workdir, config, builder, loop.labelled)
         wait_for_all(loop.strategy)  # They read the workdir from here on.

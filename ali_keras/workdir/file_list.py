@@ -2,6 +2,7 @@
 
 DESCRIPTIONS = {
     "config.json": "resolved configuration",
+    "attributes.json": "names of the attributes that the model is told",
     "labelled_images.json": "the training images whose labels were seen",
     "model.keras": "trained model, for keras.models.load_model",
     "export/encoder": "SavedModel of the encoder, by version",

@@ -75,6 +75,13 @@ def read_metrics(path):
     return metrics
 
 
+def read_attributes(path):
+    """Reads attributes.json: the names of a model's attributes, a list."""
+    names = files.read_json(path)
+    _check(path, "a list of names", _is_list_of(str, names))
+    return names
+
+
 def _check(path, what, is_so):
     if not is_so:
         raise InputError(

@@ -47,6 +47,7 @@ class Workdir:
         self.metrics = self.path / "metrics.json"
         self.pictures = self.path / "pictures"
         self.labelled_images = self.path / "labelled_images.json"
+        self.attributes = self.path / "attributes.json"
 
     def check(self, config):
         """Checks that the folder is free or this configuration's.
@@ -95,7 +96,11 @@ class Workdir:
         self.check(config)
         differences = self._differences(config)
         if differences - {"epochs"}:
-            for path in (self.rollbacks, self.labelled_images):
+            for path in (
+                self.rollbacks,
+                self.labelled_images,
+                self.attributes,
+            ):
                 with files.writable(path):  # It is another run's.
                     path.unlink(missing_ok=True)
         if differences:

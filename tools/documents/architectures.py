@@ -10,6 +10,8 @@ from ali_keras.architectures import stabilised
 from ali_keras.architectures.spec import Architecture
 from ali_keras.architectures.spec import Row
 from ali_keras.networks.builder import build_networks
+from ali_keras.networks.condition import ATTRIBUTES
+from ali_keras.networks.condition import Condition
 from ali_keras.presets import PRESETS
 from ali_keras.training.description import num_trainable
 from tools.documents import presets
@@ -55,25 +57,41 @@ def parameters():
     users = {}
     for preset in PRESETS:
         config = presets.resolve(preset)
-        key = config["architecture"], config["latent_dim"], config["channels"]
+        key = (
+            *(config["architecture"], config["latent_dim"]),
+            *(config["channels"], config["conditional"]),
+        )
         users.setdefault(key, []).append(f"`{preset}`")
     rows = [
-        [f"`{key[0]}`", *key[1:], *count(*key), ", ".join(names)]
+        [
+            f"`{key[0]}`{_TOLD[key[3]]}",
+            *key[1:3],
+            *count(*key),
+            ", ".join(names),
+        ]
         for key, names in users.items()
     ]
     titles = ["networks", "z", "channels", "Gz", "Gx", "D", "presets"]
     return markdown.table(titles, rows)
 
 
-def count(architecture, latent_dim, channels):
+# Conditional presets are of CelebA, see presets.py.
+_TOLD = {"none": "", ATTRIBUTES: ", 40 attributes"}
+
+
+def count(architecture, latent_dim, channels, conditional="none"):
     """Returns the trainable parameters of Gz, Gx and D, as the page has them.
 
     Args:
         architecture: Key of `ARCHITECTURES`.
         latent_dim: Integer.
         channels: Integer.
+        conditional: String, a key of `_TOLD`.
     """
-    networks = build_networks(ARCHITECTURES[architecture], latent_dim, channels)
+    condition = None if conditional == "none" else Condition(conditional, 40)
+    networks = build_networks(
+        ARCHITECTURES[architecture], latent_dim, channels, condition=condition
+    )
     return [f"{num_trainable(network):,}" for network in networks]
 
 

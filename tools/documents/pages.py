@@ -10,6 +10,7 @@ import re
 
 from ali_keras import files
 from tools.documents import architectures
+from tools.documents import attribute_table
 from tools.documents import device_table
 from tools.documents import few_labels_table
 from tools.documents import presets
@@ -26,6 +27,7 @@ PARTS = {
     "constants": architectures.constants,
     "parameters": architectures.parameters,
     "architectures": architectures.architectures,
+    "attributes": attribute_table.attributes,
     "presets": presets.presets,
     "settings": presets.settings,
     "report": presets.report,

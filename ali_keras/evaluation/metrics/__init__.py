@@ -13,6 +13,7 @@ from ali_keras.evaluation.metrics import mean_sigma
 from ali_keras.evaluation.metrics import mixture_modes
 from ali_keras.evaluation.metrics import nearest_neighbour_accuracy
 from ali_keras.evaluation.metrics import reconstruction_error
+from ali_keras.evaluation.metrics import samples_of_attributes
 from ali_keras.evaluation.metrics import samples_of_classes
 
 METRICS = {
@@ -28,4 +29,5 @@ METRICS = {
     "class_shares": class_shares.METRIC,
     "classifier_score": classifier_score.METRIC,
     "samples_of_classes": samples_of_classes.METRIC,
+    "samples_of_attributes": samples_of_attributes.METRIC,
 }
