@@ -10,7 +10,7 @@ from benchmarks import scarce_sets
 from benchmarks.scarce_sets import Images
 from tests import programs
 from tools.documents import records
-from tools.documents import scarce_table
+from tools.documents.tables import scarce_table
 
 LABELS = np.array([0, 0, 0, 1, 2, 2, 2, 2, 2, 1])
 WAYS = ["as it is", "repeated", "augmented", "ALI", "both"]

@@ -8,7 +8,7 @@ from ali_keras import Config
 from benchmarks import step
 from tests import programs
 from tools.documents import records
-from tools.documents import step_table
+from tools.documents.tables import step_table
 
 FIGURES = {
     "preset",

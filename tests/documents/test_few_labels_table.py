@@ -1,7 +1,7 @@
 """The table of few labels, from runs that are made up."""
 
-from tools.documents import few_labels_table
 from tools.documents import records
+from tools.documents.tables import few_labels_table
 
 
 def run(name, seed, **errors):

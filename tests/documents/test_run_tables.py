@@ -7,7 +7,7 @@ from ali_keras.workdir.workdir import Workdir
 from tests import programs
 from tools.documents import add_record
 from tools.documents import records
-from tools.documents import run_tables
+from tools.documents.tables import run_tables
 
 
 def run(name, seed, accuracy, **metrics):

@@ -10,13 +10,13 @@ import re
 
 from ali_keras import files
 from tools.documents import architectures
-from tools.documents import attribute_table
-from tools.documents import device_table
-from tools.documents import few_labels_table
 from tools.documents import presets
-from tools.documents import run_tables
-from tools.documents import scarce_table
-from tools.documents import step_table
+from tools.documents.tables import attribute_table
+from tools.documents.tables import device_table
+from tools.documents.tables import few_labels_table
+from tools.documents.tables import run_tables
+from tools.documents.tables import scarce_table
+from tools.documents.tables import step_table
 
 ROOT = pathlib.Path(__file__).parents[2]
 FOLDERS = (ROOT, ROOT / "docs", ROOT / "results")

@@ -18,8 +18,8 @@ from export.tflite.forms import FORMS
 from export.tflite.source import Source
 from tests import programs
 from tests import tiny
-from tools.documents import device_table
 from tools.documents import records
+from tools.documents.tables import device_table
 
 PAGE = (programs.CHECKOUT / "docs" / "devices.md").read_text()
 # How far each form may fall behind float32, of 1.

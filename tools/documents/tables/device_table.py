@@ -7,7 +7,7 @@ The table has the mean and the standard deviation over the seeds.
 from ali_keras import markdown
 from ali_keras.evaluation import metrics_text
 from tools.documents import records
-from tools.documents.run_tables import mean_and_spread
+from tools.documents.tables.run_tables import mean_and_spread
 
 # What the check measures: names of results, see `metrics_text.titles`.
 RESULTS = (
