@@ -182,12 +182,12 @@ def store_dataset(data_dir, name, num_images, shape=(28, 28, 1), label=True):
     store_splits(data_dir, name, features, splits)
 
 
-def store_splits(data_dir, name, features, splits):
+def store_splits(data_dir, name, features, splits, version="1.0.0"):
     """Stores `tf.data.Dataset`s as the splits of a prepared TFDS data set."""
     with contextlib.redirect_stderr(io.StringIO()):  # Progress bars.
         tfds.dataset_builders.store_as_tfds_dataset(
             name,
-            "1.0.0",
+            version,
             features=tfds.features.FeaturesDict(features),
             split_datasets=splits,
             data_dir=os.fspath(data_dir),
