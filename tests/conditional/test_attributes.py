@@ -149,7 +149,8 @@ def test_images_are_reconstructed_under_changed_attributes(run, tmp_path):
     assert start(reconstruct, run, f"--output={path}", *flags) == 0
     found = cells(path, 4).astype("int32")
     # Every image has Bald or has it not: one of both is unchanged.
-    same = [(found[:, 1] == found[:, i]).all(axis=(1, 2)) for i in (2, 3)]
+    apart = [abs(found[:, 1] - found[:, i]).max(axis=(1, 2)) for i in (2, 3)]
+    same = [each <= 1 for each in apart]  # Sums may be rounded otherwise.
     assert (same[0] ^ same[1]).all()
     assert 0 < same[0].sum() < 16
 
