@@ -25,6 +25,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", few_labels.METHODS)
 def test_a_line_says_the_error(folder, tmp_path, capsys, method):
     output = tmp_path / "x.jsonl"
@@ -39,6 +40,7 @@ def test_a_line_says_the_error(folder, tmp_path, capsys, method):
     assert f"Error: {error:.4f}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_labels_alone_are_learned_by_heart():
     config = Config.from_preset(
         "semi_mnist",

@@ -124,6 +124,7 @@ def start(data, path, *flags):
     return programs.train_tiny(path, *flags)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on_to_the_bit(data, tmp_path):
     status, whole = start(data, tmp_path / "whole", BALANCED, "--epochs=2")
     assert status == 0

@@ -119,6 +119,7 @@ def check_that_no_image_is_seen_twice(results):
     assert sorted(seen) == list(range(worker.BATCH_SIZE * worker.STEPS))
 
 
+@pytest.mark.slow
 def test_two_workers_train_what_one_trains(two_workers):
     check_that_all_equal_one(two_workers)
 

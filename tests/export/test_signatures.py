@@ -112,6 +112,7 @@ def test_encoded_images_go_through_the_training_preprocessing(trained, served):
     assert set(outputs) == {"z_mean", "z_log_sigma"}
 
 
+@pytest.mark.slow
 def test_generated_images_are_those_of_keras(trained, served):
     model, _ = trained
     generate = served["decoder"]["generate"]

@@ -46,6 +46,7 @@ def nearest_neighbour_accuracy(gallery, queries, labels):
     return classifier.score(queries, labels[NUM_TRAINING:])
 
 
+@pytest.mark.slow
 def test_codes_tell_digits_apart_better_than_untrained_ones(page, untrained):
     # Measured with three seeds: 0.14 to 0.17 above.
     images, labels = page["images"], page["digits"].target

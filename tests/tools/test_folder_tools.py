@@ -54,6 +54,7 @@ def test_training_stops_at_a_bad_image(trained, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_flag_skips_bad_images(trained, tmp_path, capsys):
     folder, _ = trained
     flags = ["--epochs=1", f"--dataset=folder:{folder}", "--skip_bad_images"]

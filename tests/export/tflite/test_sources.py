@@ -56,6 +56,7 @@ def test_saved_models_of_one_batch_size_give_files_of_it(trained, tmp_path):
         Source(path, batch_size=2)
 
 
+@pytest.mark.slow
 def test_images_of_8_bits_convert_but_to_int8(trained, tmp_path):
     model, folder, _ = trained
     path = models.export(tmp_path, model, image_dtype="uint8")
