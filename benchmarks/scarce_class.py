@@ -63,6 +63,7 @@ def main():
     output = common_flags.output_folder()
     wanted = itertools.product(_numbers(CLASSES), _numbers(SEEDS))
     lines = records.read(output) if os.path.exists(output) else []
+    measured = {(line["name"], line["seed"]) for line in lines}
     training, held_out = _load()
     tf.config.experimental.enable_op_determinism()
     with tempfile.TemporaryDirectory() as folder:
@@ -70,14 +71,13 @@ def main():
         _store(stored, training)
         for label, seed in wanted:
             name = f"{common_flags.DATASET.value}_{label}"
-            if (name, seed) in [(x["name"], x["seed"]) for x in lines]:
+            if (name, seed) in measured:
                 continue
             run = pathlib.Path(folder, f"{name}_{seed}")
             metrics = measure(training, held_out, label, seed, stored, run)
             about = {"seed": seed, **describe_run(epochs=1)}
-            lines.append(records.describe(name, about, metrics))
-            lines.sort(key=lambda line: (line["name"], line["seed"]))
-            records.write(output, lines)
+            records.add(output, records.describe(name, about, metrics))
+            measured.add((name, seed))
             _tell(name, seed, metrics)
 
 
