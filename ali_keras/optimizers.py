@@ -29,12 +29,13 @@ class OptimizerSettings:
     )
 
 
-def adam(options, learning_rate):
+def adam(options, learning_rate, **more):
     """Makes one player's optimizer.
 
     Args:
         options: `OptimizerSettings`.
         learning_rate: Number, one of the two rates.
+        **more: Further arguments of `keras.optimizers.Adam`.
 
     Returns:
         `keras.optimizers.Adam`.
@@ -51,4 +52,5 @@ def adam(options, learning_rate):
         beta_1=options.beta_1,
         beta_2=options.beta_2,
         epsilon=1e-8,
+        **more,
     )

@@ -31,11 +31,13 @@ from ali_keras.config import Config
 from ali_keras.data import batches
 from ali_keras.data import labelled
 from ali_keras.data import splits
+from ali_keras.data.preprocessing import to_float
 from ali_keras.errors import InputError
 from ali_keras.evaluation.metrics.classification_error import error
 from ali_keras.model.build import networks_of
 from ali_keras.objectives import augmentation
 from ali_keras.objectives.class_losses import classification_losses
+from ali_keras.optimizers import adam
 from ali_keras.workdir.record import describe_run
 from tools.documents import records
 
@@ -66,7 +68,7 @@ def main():
     batches_of_steps = _batches(config, images, chosen)
     classifier.fit(batches_of_steps, verbose=2, shuffle=False)
     seconds = time.monotonic() - started
-    logits = classifier.predict(held_out[0] / 255.0, 1000, verbose=0)
+    logits = classifier.predict(to_float(held_out[0]), 1000, verbose=0)
     found = error(logits, held_out[1])
     print(f"Error: {found:.4f} after {seconds:.0f} s.")
     if common_flags.OUTPUT.value:
@@ -96,10 +98,9 @@ class Classifier(keras.Model):
             ]
         )
         self.compile(
-            keras.optimizers.Adam(
+            adam(
+                config.optimizers,
                 config.discriminator_learning_rate,
-                config.optimizers.beta_1,
-                config.optimizers.beta_2,
                 use_ema=True,
                 ema_momentum=config.ema_decay,
             )
